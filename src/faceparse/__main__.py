@@ -1,0 +1,5 @@
+"""`python -m faceparse`."""
+
+from faceparse.cli.main import main
+
+main()

@@ -1,0 +1,77 @@
+"""`faceparse COMMAND ...`: finds the command, imports only what it needs, turns our errors into one line.
+
+Exit codes: 0 success; 1 the work found faults or could not be done; 2 wrong usage.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from faceparse.errors import FaceparseError, MissingExtraError, UsageError
+
+COMMANDS = {
+    "demo": ("faceparse.cli.demo", "the whole path on made faces: data, train, score, pictures"),
+    "data": ("faceparse.cli.data", "ingest, make, measure and mend data sets"),
+    "recipes": ("faceparse.cli.recipes", "what can be trained, and what it costs"),
+    "train": ("faceparse.cli.train", "train a recipe on a data set"),
+    "evaluate": ("faceparse.cli.evaluate", "score a model on a data set"),
+    "score": ("faceparse.cli.score", "score a folder of label maps against the truth"),
+    "predict": ("faceparse.cli.predict", "parse photos, without PyTorch"),
+    "export": ("faceparse.cli.export", "write a model as ONNX and check that it gives the same"),
+}
+
+TRAIN_PACKAGES = ("torch", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib")
+"""Modules of the extra `train`; the core install is without them."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.exit(run(arguments))
+    except FaceparseError as error:
+        print(f"faceparse: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in TRAIN_PACKAGES:
+            raise
+        missing = MissingExtraError(str(error.name), "train")
+        print(f"faceparse: {missing}", file=sys.stderr)
+        sys.exit(missing.exit_code)
+    except KeyboardInterrupt:
+        print("faceparse: stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader of our output left, as `head` does; nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def run(arguments: list[str]) -> int:
+    """Carry out a command line; returns its exit code."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_overview())
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        from faceparse import __version__
+
+        print(f"faceparse {__version__}")
+        return 0
+    command, *rest = arguments
+    if command not in COMMANDS:
+        raise UsageError.unknown("command", command, COMMANDS)
+
+    from faceparse.console import set_up_logging
+
+    set_up_logging()
+    module = importlib.import_module(COMMANDS[command][0])
+    return module.main(rest) or 0
+
+
+def _overview() -> str:
+    lines = [f"  {name:<10} {summary}" for name, (_, summary) in COMMANDS.items()]
+    return "\n".join(
+        ["faceparse labels the parts of a face, pixel by pixel.", "", "usage: faceparse COMMAND ...", "", *lines]
+        + ["", "Each command explains itself with --help."]
+    )

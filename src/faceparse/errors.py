@@ -1,0 +1,40 @@
+"""What a user is told when something cannot be done.
+
+Every message is one line: what was given, what was expected, what to do. The command line prints it and ends with
+`exit_code`; a traceback is only ever shown for our own mistakes.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import Self
+
+
+class FaceparseError(Exception):
+    """The work found a fault or could not be done."""
+
+    exit_code = 1
+
+
+class UsageError(FaceparseError):
+    """The command or call itself is wrong: an unknown name, a missing option."""
+
+    exit_code = 2
+
+    @classmethod
+    def unknown(cls, kind: str, given: str, known: Iterable[str]) -> Self:
+        """An unknown name, with the nearest known one."""
+        known = list(known)
+        near = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+        return cls(f"unknown {kind} '{given}'; {hint}")
+
+
+class MissingExtraError(UsageError):
+    """A command needs packages that the core install leaves out."""
+
+    def __init__(self, module: str, extra: str):
+        super().__init__(f"this needs the package '{module}'; install it with: pip install 'faceparse[{extra}]'")
+
+
+class DataError(FaceparseError):
+    """A file or a data set is not what it should be."""

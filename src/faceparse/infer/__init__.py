@@ -1,0 +1,1 @@
+"""Parsing with a trained network and no PyTorch."""
