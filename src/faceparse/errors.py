@@ -6,7 +6,6 @@ Every message is one line: what was given, what was expected, what to do. The co
 
 import difflib
 from collections.abc import Iterable
-from typing import Self
 
 
 class FaceparseError(Exception):
@@ -21,7 +20,7 @@ class UsageError(FaceparseError):
     exit_code = 2
 
     @classmethod
-    def unknown(cls, kind: str, given: str, known: Iterable[str]) -> Self:
+    def unknown(cls, kind: str, given: str, known: Iterable[str]) -> "UsageError":
         """An unknown name, with the nearest known one."""
         known = list(known)
         near = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
