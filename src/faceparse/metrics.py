@@ -209,5 +209,5 @@ def _mean(values: np.ndarray) -> float:
     return float(kept.mean()) if kept.size else math.nan
 
 
-def _none_if_nan(value: float) -> float | None:
+def _none_if_nan(value: int | float) -> int | float | None:
     return None if math.isnan(value) else value
