@@ -1,0 +1,164 @@
+"""The dataset folder: `images/NAME.jpg` beside `masks/NAME.png`, alone or as `train/`, `val/` and `test/` of a root.
+
+Everything else (zips, raw CelebAMask-HQ) becomes this once, with `faceparse data ingest`.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from faceparse.errors import DataError, UsageError
+from faceparse.images import list_images
+
+LAYOUT = "images/NAME.jpg with masks/NAME.png, or train/ and val/ of those"
+SPLITS = ("train", "val", "test")
+
+_SHOWN = 3
+"""So many names stand in a message; the rest is a count."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A photo and its label map, which share their name."""
+
+    name: str
+    """The files' stem."""
+    image: Path
+    mask: Path | None
+    """None only where masks were not asked for and there is none."""
+
+
+def list_pairs(split_folder: Path, labelled: bool = True) -> list[Pair]:
+    """The pairs of one split, by name.
+
+    Args:
+        split_folder: holds `images/` and, where labelled, `masks/`.
+        labelled: every image must have a mask and every mask an image; otherwise masks are taken where they are.
+
+    Raises:
+        DataError: a folder is missing or empty, partners are missing, or two images share a name.
+    """
+    images = _images_by_name(split_folder)
+    masks = _masks_by_name(split_folder, images if labelled else ())
+    if labelled:
+        _require_partners(split_folder, images, masks)
+    return [Pair(name, images[name], masks.get(name)) for name in sorted(images)]
+
+
+def splits(root: Path) -> dict[str, Path]:
+    """The splits of a dataset by name, train, val and test first; a split's own folder is its only one.
+
+    Raises:
+        DataError: no folder, or none of its sub-folders is a split.
+    """
+    _require_folder(root)
+    if (root / "images").is_dir():
+        return {root.resolve().name: root}
+    found = {p.name: p for p in sorted(root.iterdir()) if (p / "images").is_dir() and not p.name.startswith(".")}
+    if not found:
+        raise DataError(_wrong_layout(root))
+    first = [name for name in SPLITS if name in found]
+    return {name: found[name] for name in [*first, *(name for name in found if name not in first)]}
+
+
+def find_split(dataset: Path, split: str) -> Path:
+    """The folder of a split: `dataset/split`, or `dataset` itself where that is a split's folder.
+
+    Raises:
+        DataError: no folder, or not a dataset.
+        UsageError: the dataset has no such split; the ones it has are named.
+    """
+    found = splits(dataset)
+    if (dataset / "images").is_dir():
+        return dataset
+    if split not in found:
+        raise UsageError(f"{dataset}: has no split '{split}'; it has: {', '.join(found)}")
+    return found[split]
+
+
+def holdout(names: Iterable[str], fraction: float) -> set[str]:
+    """The names to validate on where a dataset has no `val`: those whose SHA-256 is smallest.
+
+    The choice depends on the names alone, not on their order or the machine. At least one name is held out and at
+    least one is left.
+
+    Args:
+        fraction: share to hold out, between 0 and 1.
+
+    Raises:
+        UsageError: the fraction is not between 0 and 1, or there are fewer than two names.
+    """
+    ranked = sorted(set(names), key=lambda name: hashlib.sha256(name.encode(errors="surrogateescape")).digest())
+    if not 0 < fraction < 1:
+        raise UsageError(f"cannot hold out {fraction} of the images; give a share between 0 and 1, such as 0.1")
+    if len(ranked) < 2:
+        raise UsageError(f"cannot hold out of {len(ranked)} image(s); at least 2 are needed")
+    return set(ranked[: min(max(round(len(ranked) * fraction), 1), len(ranked) - 1)])
+
+
+def some_names(names: Collection[str]) -> str:
+    """A few of the names, for a message: `a, b, c and 7 more`."""
+    shown = ", ".join(sorted(names)[:_SHOWN])
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _images_by_name(split_folder: Path) -> dict[str, Path]:
+    _require_folder(split_folder)
+    folder = split_folder / "images"
+    if not folder.is_dir():
+        raise DataError(_wrong_layout(split_folder))
+    images: dict[str, Path] = {}
+    for path in list_images(folder):
+        if path.stem in images:
+            raise DataError(f"{folder}: {images[path.stem].name} and {path.name} share a name; take one of them away")
+        images[path.stem] = path
+    if not images:
+        raise DataError(f"{folder}: holds no photos; JPEG, PNG or WebP files are expected")
+    return images
+
+
+def _masks_by_name(split_folder: Path, images: Collection[str]) -> dict[str, Path]:
+    folder = split_folder / "masks"
+    if not folder.is_dir():
+        if not images:
+            return {}
+        raise DataError(
+            f"{split_folder}: has {len(images)} image(s) and no masks/ folder; expected masks/NAME.png for each image"
+        )
+    return {p.stem: p for p in sorted(folder.iterdir()) if p.suffix.lower() == ".png" and not p.name.startswith(".")}
+
+
+def _require_partners(split_folder: Path, images: Collection[str], masks: Collection[str]) -> None:
+    alone, widowed = set(images) - set(masks), set(masks) - set(images)
+    faults = []
+    if alone:
+        faults.append(f"{len(alone)} image(s) without a mask ({some_names(alone)})")
+    if widowed:
+        faults.append(f"{len(widowed)} mask(s) without an image ({some_names(widowed)})")
+    if faults:
+        raise DataError(
+            f"{split_folder}: {' and '.join(faults)}; each images/NAME.jpg needs masks/NAME.png: add the missing files "
+            "or take their partners away"
+        )
+
+
+def _require_folder(path: Path) -> None:
+    if not path.exists():
+        raise DataError(f"{path}: no such folder; expected a dataset ({LAYOUT})")
+    if not path.is_dir():
+        raise DataError(f"{path}: a file, where a dataset folder is expected; unpack it with: faceparse data ingest")
+
+
+def _wrong_layout(folder: Path) -> str:
+    entries = sorted(p.name + "/" * p.is_dir() for p in folder.iterdir() if not p.name.startswith("."))
+    found = some_names(entries) or "nothing"
+    splits_within = [name.rstrip("/") for name in entries if (folder / name / "images").is_dir()]
+    if splits_within:
+        return (
+            f"{folder}: has splits ({', '.join(splits_within)}), where one split's folder is expected; name one of them"
+        )
+    return (
+        f"{folder}: not a dataset: found {found}; expected {LAYOUT}; zips and raw CelebAMask-HQ become that with: "
+        "faceparse data ingest"
+    )
