@@ -1,0 +1,120 @@
+"""A network as an ONNX file, run by onnxruntime.
+
+The file holds everything between a photo and its labels: `image` uint8 (n, h, w, 3) RGB goes in; `labels` uint8
+(n, h, w) and `probabilities` float32 (n, 19, h, w) come out, at the photo's own size.
+"""
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from jaxtyping import Float32
+
+from faceparse.classes import NUM_CLASSES
+from faceparse.errors import DataError, FaceparseError, UsageError
+from faceparse.types import Images, LabelMaps
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+log = logging.getLogger(__name__)
+
+Device = Literal["auto", "cpu", "cuda"]
+_CUDA = "CUDAExecutionProvider"
+_CONTRACT = {
+    "image": ("tensor(uint8)", (None, None, None, 3)),
+    "labels": ("tensor(uint8)", (None, None, None)),
+    "probabilities": ("tensor(float)", (None, NUM_CLASSES, None, None)),
+}
+"""Type and shape by name; None stands for any size."""
+
+
+class OnnxNetwork:
+    """A face parser in an ONNX file.
+
+    Args:
+        path: the file.
+        device: `auto` takes a CUDA GPU where the installed onnxruntime can use one, and the CPU otherwise.
+
+    Raises:
+        DataError: not there, not ONNX, or a network with other inputs and outputs than ours.
+        UsageError: `cuda` where there is none, or no device of this name.
+    """
+
+    def __init__(self, path: Path, device: Device = "auto"):
+        if device not in get_args(Device):
+            raise UsageError.unknown("device", device, get_args(Device))
+        self.path = path
+        self._session = _open(path, device)
+        _check(self._session, path)
+
+    def __call__(self, images: Images) -> tuple[LabelMaps, Float32[np.ndarray, "num 19 height width"]]:
+        """Labels and probabilities of some photos of one size.
+
+        Raises:
+            FaceparseError: the network failed, as when memory runs out.
+        """
+        try:
+            labels, probabilities = self._session.run(["labels", "probabilities"], {"image": images})
+        except Exception as error:  # onnxruntime's own family, which shares no other parent
+            raise FaceparseError(f"{self.path}: the network failed on {images.shape}: {_first_line(error)}") from error
+        return labels, probabilities
+
+
+def _open(path: Path, device: Device) -> "onnxruntime.InferenceSession":
+    import onnxruntime
+
+    # its complaints come as exceptions as well, which we turn into sentences: standard error stays ours
+    onnxruntime.set_default_logger_severity(4)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = num_cpus()
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    providers = ["CPUExecutionProvider"]
+    if device != "cpu" and _CUDA in onnxruntime.get_available_providers():
+        providers.insert(0, _CUDA)
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+    except Exception as error:
+        if not path.is_file():
+            raise DataError(f"{path}: no such file, where an ONNX model is expected") from error
+        raise DataError(f"{path}: not a readable ONNX model ({_first_line(error)})") from error
+    if _CUDA not in session.get_providers():
+        if device == "cuda":
+            raise UsageError("no CUDA device that onnxruntime can use; install onnxruntime-gpu, or take --device cpu")
+        if _CUDA in providers:
+            log.warning("onnxruntime offers CUDA but could not start it; the CPU is used")
+    return session
+
+
+def _check(session: "onnxruntime.InferenceSession", path: Path) -> None:
+    """Refuse a network that is no face parser of ours before it meets a photo."""
+    found = {value.name: value for value in (*session.get_inputs(), *session.get_outputs())}
+    if found.keys() != _CONTRACT.keys() or len(session.get_inputs()) != 1:
+        raise DataError(
+            f"{path}: takes and gives {', '.join(found)}, where a face parser takes image and gives labels and "
+            "probabilities; make one with: faceparse export"
+        )
+    for name, (kind, shape) in _CONTRACT.items():
+        given = [size if isinstance(size, int) else None for size in found[name].shape]
+        fits = len(given) == len(shape) and all(have == want or have is None for have, want in zip(given, shape))
+        if found[name].type != kind or not fits:
+            raise DataError(
+                f"{path}: {name} is {found[name].type} {tuple(found[name].shape)}, where a face parser has {kind} "
+                f"with shape {tuple('any' if size is None else size for size in shape)}; make one with: faceparse export"
+            )
+
+
+def num_cpus() -> int:
+    """CPUs that this process may use; fewer than the machine's where a container or `taskset` says so."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -1,0 +1,158 @@
+"""Parse photos in Python: `Parser.load()`, then `parser(photo)`."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+from PIL import Image as PillowImage
+
+from faceparse import images
+from faceparse.classes import NAMES, NUM_CLASSES, class_id
+from faceparse.errors import UsageError
+from faceparse.infer import render, weights
+from faceparse.infer.onnx import Device, OnnxNetwork
+from faceparse.types import Image, Labels, Probabilities
+
+LONGEST_SIDE = 1024
+"""The network sees no photo larger than this: it works at a fixed size inside, and memory stays bounded."""
+
+_STRIP_ROWS = 64
+_BILINEAR = PillowImage.Resampling.BILINEAR
+
+
+class Parsed:
+    """A photo's parts, at the photo's own size (upright, where EXIF turns it).
+
+    Attributes:
+        image: the photo, RGB.
+        labels: the class id of every pixel.
+    """
+
+    def __init__(self, image: Image, labels: Labels, seen: Probabilities):
+        self.image = image
+        self.labels = labels
+        self._seen = seen
+
+    @cached_property
+    def probabilities(self) -> Probabilities:
+        """Per class, in [0, 1], summing to 1 at each pixel; 76 bytes a pixel, computed when first asked for."""
+        return self.probabilities_as(np.float32)
+
+    def probabilities_as(self, dtype: type[np.floating]) -> Float[np.ndarray, "19 height width"]:
+        """The probabilities in another precision, without holding them in float32 first."""
+        height, width = self.labels.shape
+        if self._seen.shape[1:] == (height, width):
+            return self._seen.astype(dtype, copy=False)
+        full = np.empty((NUM_CLASSES, height, width), dtype=dtype)
+        for rows, strip in _enlarged_strips(self._seen, width, height):
+            full[:, rows] = strip
+        return full
+
+    def part(self, name: str) -> Bool[np.ndarray, "height width"]:
+        """Where a part is, by class name: `left eye` or `left_eye`; left is the person's own left.
+
+        Raises:
+            UsageError: no class has this name; the nearest one is named.
+        """
+        return self.labels == class_id(name)
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the parts that the photo shows, in the table's order, background left out."""
+        present = np.bincount(self.labels.ravel(), minlength=NUM_CLASSES)
+        return [name for index, name in enumerate(NAMES) if index > 0 and present[index]]
+
+    def color(self) -> Image:
+        """The official colour of every pixel's class."""
+        return render.color(self.labels)
+
+    def overlay(self) -> Image:
+        """The photo with its parts tinted and outlined."""
+        return render.overlay(self.image, self.labels)
+
+    def cut_out(self, name: str) -> UInt8[np.ndarray, "height width 4"]:
+        """A part as RGBA with soft edges: half opaque where its lead over the next class, or its arrears, is nil.
+
+        Raises:
+            UsageError: no class has this name.
+        """
+        index = class_id(name)
+        lead = self._seen[index] - np.delete(self._seen, index, axis=0).max(axis=0)
+        opacity = PillowImage.fromarray(np.rint(np.clip(lead + 0.5, 0, 1) * 255).astype(np.uint8))
+        height, width = self.labels.shape
+        return render.cut_out(self.image, np.asarray(opacity.resize((width, height), _BILINEAR)))
+
+
+class Parser:
+    """Finds the parts of a face in a photo: a numpy face over a network in an ONNX file.
+
+    Source of the classes: CelebAMask-HQ (Lee et al., CVPR 2020). The photo should show one face, upright, about as
+    large as in a portrait.
+    """
+
+    def __init__(self, network: OnnxNetwork):
+        self.network = network
+
+    @classmethod
+    def load(cls, model: str | Path = "compact", device: Device = "auto") -> Self:
+        """A parser with a model: a shipped name, a run or checkpoint folder that was exported, or an `.onnx` file.
+
+        Raises:
+            FaceparseError: no such model, not exported, not a face parser, or no such device; one line says which.
+        """
+        return cls(OnnxNetwork(weights.find_onnx(model), device))
+
+    def __call__(self, image: str | Path | PillowImage.Image | np.ndarray) -> Parsed:
+        """Parse one photo: a path, a Pillow picture, or an RGB array (height, width, 3) of uint8.
+
+        Raises:
+            DataError: a file that is not there, damaged, too large, or no picture.
+            UsageError: an array of another type or shape.
+        """
+        photo = _as_rgb(image)
+        seen = _reduced(photo)
+        labels, probabilities = self.network(seen[None])
+        if seen is photo:
+            return Parsed(photo, labels[0], probabilities[0])
+        full = np.empty(photo.shape[:2], dtype=np.uint8)
+        for rows, strip in _enlarged_strips(probabilities[0], full.shape[1], full.shape[0]):
+            full[rows] = strip.argmax(axis=0)
+        return Parsed(photo, full, probabilities[0])
+
+
+def _as_rgb(image: str | Path | PillowImage.Image | np.ndarray) -> Image:
+    if isinstance(image, str | Path):
+        return images.read_image(Path(image))
+    if isinstance(image, PillowImage.Image):
+        return images.to_rgb(image)
+    if not isinstance(image, np.ndarray):
+        raise UsageError(f"a photo is a path, a Pillow picture or a uint8 RGB array, not {type(image).__name__}")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise UsageError(
+            f"an array of {image.dtype} {image.shape}, where a photo is uint8 (height, width, 3), RGB from 0 to 255"
+        )
+    return np.ascontiguousarray(image)
+
+
+def _reduced(photo: Image) -> Image:
+    """The photo itself, or one whose longer side is `LONGEST_SIDE`, each pixel an average of those it replaces."""
+    height, width = photo.shape[:2]
+    scale = LONGEST_SIDE / max(height, width)
+    if scale >= 1:
+        return photo
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(PillowImage.fromarray(photo).resize(size, _BILINEAR, reducing_gap=2.0))
+
+
+def _enlarged_strips(seen: Probabilities, width: int, height: int) -> Iterator[tuple[slice, Probabilities]]:
+    """Probabilities at another size, some rows at a time: bilinear between pixel centres, as one resize would give."""
+    seen_height, seen_width = seen.shape[1:]
+    planes = [PillowImage.fromarray(plane) for plane in seen]
+    for top in range(0, height, _STRIP_ROWS):
+        bottom = min(height, top + _STRIP_ROWS)
+        box = (0, top * seen_height / height, seen_width, bottom * seen_height / height)
+        size = (width, bottom - top)
+        yield slice(top, bottom), np.stack([np.asarray(plane.resize(size, _BILINEAR, box=box)) for plane in planes])

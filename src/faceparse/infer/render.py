@@ -1,0 +1,43 @@
+"""Label maps made visible: colours, a photo with its parts tinted, parts cut out. numpy only."""
+
+import numpy as np
+from jaxtyping import Bool
+
+from faceparse.classes import PALETTE
+from faceparse.types import Image, Labels
+
+_LINE = np.array((255, 255, 255), dtype=np.uint8)
+_SIDE_PER_PIXEL = 1024
+"""A line takes one pixel of each part that it parts for every this many pixels of the photo's longer side."""
+
+
+def color(labels: Labels) -> Image:
+    """The official colour of every pixel's class; black where a pixel belongs to none (255)."""
+    table = np.zeros((256, 3), dtype=np.uint8)
+    table[: len(PALETTE)] = PALETTE
+    return table[labels]
+
+
+def overlay(image: Image, labels: Labels) -> Image:
+    """The photo with every part half in its colour and a light line around it; the background stays as it is."""
+    out = image.copy()
+    part = labels > 0
+    out[part] = image[part] // 2 + color(labels)[part] // 2
+    line = part & outlines(labels, max(1, round(max(labels.shape) / _SIDE_PER_PIXEL)))
+    out[line] = out[line] // 2 + _LINE // 2
+    return out
+
+
+def outlines(labels: Labels, width: int = 1) -> Bool[np.ndarray, "height width"]:
+    """Pixels no more than `width` away from another class, along a row or a column."""
+    line = np.zeros(labels.shape, dtype=bool)
+    for lines, classes in ((line, labels), (line.T, labels.T)):
+        differs = classes[width:] != classes[:-width]
+        lines[width:] |= differs
+        lines[:-width] |= differs
+    return line
+
+
+def cut_out(image: Image, opacity: np.ndarray) -> np.ndarray:
+    """uint8 RGBA (height, width, 4): the photo where `opacity` (uint8, height × width) lets it through, else nothing."""
+    return np.dstack([image * (opacity > 0)[..., None], opacity])
