@@ -1,10 +1,11 @@
 """Photos and label maps on disk: read with suspicion, written with the official palette.
 
-A photo may be any PNG, JPEG or WebP: grey, RGBA, CMYK, 16-bit, turned by EXIF; it becomes upright uint8 RGB.
-A label map must hold ids: a single channel of 8 bits, with or without a palette (modes L and P).
+A photo may be any PNG, JPEG or WebP: grey, RGBA, CMYK, 16-bit, turned by EXIF, animated (its first picture counts); it
+becomes upright uint8 RGB. A label map must hold ids: a PNG with a single channel of 8 bits, modes L and P.
 """
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as PillowImage
-from PIL import ImageOps
+from PIL.ImageFile import ImageFile
 
 from faceparse.classes import IGNORE_LABEL, NUM_CLASSES, PALETTE
 from faceparse.errors import DataError
@@ -23,7 +24,32 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before they are decoded: 100 megapixels are 300 MB as RGB."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP")
+_PHOTO_FORMATS = ("PNG", "JPEG", "WebP")
+_SIGNATURES = (
+    (0, b"\x89PNG", "PNG"),
+    (0, b"\xff\xd8\xff", "JPEG"),
+    (8, b"WEBP", "WebP"),
+    (0, b"GIF8", "GIF"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (0, b"BM", "BMP"),
+    (0, b"%PDF", "PDF"),
+    (4, b"ftyp", "HEIC, AVIF or video"),
+)
+"""Where a file of each kind holds which bytes."""
+
+_Transpose = PillowImage.Transpose
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: _Transpose.FLIP_LEFT_RIGHT,
+    3: _Transpose.ROTATE_180,
+    4: _Transpose.FLIP_TOP_BOTTOM,
+    5: _Transpose.TRANSPOSE,
+    6: _Transpose.ROTATE_270,
+    7: _Transpose.TRANSVERSE,
+    8: _Transpose.ROTATE_90,
+}
+"""What undoes each value of EXIF's orientation; 1 is upright."""
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -39,39 +65,62 @@ def read_image(source: Path | bytes, name: str | None = None) -> Image:
     Raises:
         DataError: not there, not a picture, cut off, or larger than `MAX_PIXELS`.
     """
-    with _opened(source, name) as picture:
+    with _opened(source, name, _PHOTO_FORMATS) as picture:
+        picture.load()
         return to_rgb(picture)
 
 
 def to_rgb(picture: PillowImage.Image) -> Image:
     """A Pillow picture of any mode as upright uint8 RGB (height, width, 3)."""
-    picture = ImageOps.exif_transpose(picture)
+    turn = _UPRIGHT.get(_orientation(picture))
+    if turn is not None:
+        picture = picture.transpose(turn)
     if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture, dtype=np.float64)
-        # 16-bit files use the whole range; 32-bit ones hold whatever their maker put there
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        grey = np.clip(np.rint(values * (255.0 / top)), 0, 255).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
-    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        return _grey_to_rgb(picture)
+    if picture.mode == "La":  # premultiplied; Pillow converts it to this and nothing else
+        picture = picture.convert("LA")
+    if picture.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = PillowImage.new("RGBA", picture.size, (255, 255, 255, 255))
         picture = PillowImage.alpha_composite(white, picture)
-    return np.array(picture.convert("RGB"))
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _orientation(picture: PillowImage.Image) -> int:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # Pillow warns of EXIF that it cannot read
+            return picture.getexif().get(_ORIENTATION, 1)
+    except Exception:
+        # whatever is wrong with a photo's notes, its pixels may still be good
+        return 1
+
+
+def _grey_to_rgb(picture: PillowImage.Image) -> Image:
+    """Grey of more than 8 bits. 16-bit files use their whole range; 32-bit pictures, made by callers, may not."""
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
+    top = 65535 if picture.mode.startswith("I;16") or values.max(initial=0) > 255 else 255
+    grey = np.clip(np.rint(values * np.float32(255 / top)), 0, 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def read_labels(source: Path | bytes, name: str | None = None) -> Labels:
     """Decode a label map: pixel values are class ids.
 
     Raises:
-        DataError: not there, cut off, coloured instead of ids, more than 8 bits, or ids over 18 (255, ignored, may be).
+        DataError: not there, cut off, not a PNG (JPEG changes ids), coloured instead of ids, not 8 bits, or ids over 18
+            (255, ignored, may be).
     """
-    with _opened(source, name) as picture:
-        shown = name or str(source)
-        if picture.mode not in ("L", "P"):
+    shown = _shown(source, name)
+    with _opened(source, name, ("PNG",)) as picture:
+        bits = str(picture.tile[0][3]).partition(";")[2] if picture.mode == "L" else ""
+        if bits or picture.mode not in ("L", "P"):
+            # Pillow would stretch 2- and 4-bit grey to 0-255, and so change the ids
             raise DataError(
-                f"{shown}: mode {picture.mode}, where a label map needs one 8-bit channel of ids (mode L or P); "
-                "colours become ids with: faceparse data relabel"
+                f"{shown}: {f'{bits}-bit grey' if bits else f'mode {picture.mode}'}, where a label map needs one 8-bit "
+                "channel of ids (mode L or P); colours become ids with: faceparse data relabel"
             )
+        picture.load()
         labels = np.array(picture)
     wrong = labels[(labels >= NUM_CLASSES) & (labels != IGNORE_LABEL)]
     if wrong.size:
@@ -84,7 +133,7 @@ def read_labels(source: Path | bytes, name: str | None = None) -> Labels:
 
 def read_size(path: Path) -> tuple[int, int]:
     """Width and height from a picture's header, as its pixels are stored (before EXIF turns them)."""
-    with _opened(path, decode=False) as picture:
+    with _opened(path, None, _PHOTO_FORMATS) as picture:
         return picture.size
 
 
@@ -118,38 +167,65 @@ def _png(picture: PillowImage.Image) -> bytes:
 
 
 @contextmanager
-def _opened(source: Path | bytes, name: str | None = None, decode: bool = True) -> Iterator[PillowImage.Image]:
-    """Open, check the size before decoding, decode; whatever goes wrong becomes a sentence that names the file."""
-    shown = name or ("the picture" if isinstance(source, bytes) else str(source))
-    if isinstance(source, Path) and source.is_dir():
-        raise DataError(f"{shown}: a folder, where a picture is expected")
+def _opened(source: Path | bytes, name: str | None, formats: tuple[str, ...]) -> Iterator[ImageFile]:
+    """Open a picture and check its size before it is decoded; whatever goes wrong becomes a sentence that names it."""
+    shown = _shown(source, name)
     try:
+        if isinstance(source, Path):
+            if source.exists() and not source.is_file():
+                what = "a folder" if source.is_dir() else "not a regular file"
+                raise DataError(f"{shown}: {what}, where a picture is expected")
+            if source.stat().st_size == 0:
+                raise DataError(f"{shown}: an empty file (0 bytes); replace it or take it away")
         with warnings.catch_warnings():
-            # Pillow warns from 89 megapixels on and says nothing of ours; our own limit follows
+            # Pillow warns from 89 megapixels on, where our own limit is what counts, and of notes it cannot read
             warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
-            picture = PillowImage.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS)
-            with picture:
+            warnings.simplefilter("ignore", UserWarning)
+            file = io.BytesIO(source) if isinstance(source, bytes) else source
+            with PillowImage.open(file, formats=[kind.upper() for kind in formats]) as picture:
                 width, height = picture.size
                 if width * height > MAX_PIXELS:
-                    raise DataError(_too_large(shown, f"{width}×{height} pixels"))
-                if decode:
-                    picture.load()
+                    raise DataError(_too_large(shown, width * height))
                 yield picture
     except DataError:
         raise
+    except PillowImage.DecompressionBombError as error:
+        pixels = re.search(r"\d+", str(error))
+        raise DataError(_too_large(shown, int(pixels[0]) if pixels else 2 * MAX_PIXELS)) from error
+    except PillowImage.UnidentifiedImageError as error:
+        raise DataError(f"{shown}: {_what_it_is(source, formats)}") from error
     except FileNotFoundError as error:
         raise DataError(f"{shown}: no such file") from error
-    except PillowImage.DecompressionBombError as error:
-        raise DataError(_too_large(shown, "far more pixels")) from error
-    except PillowImage.UnidentifiedImageError as error:
-        empty = isinstance(source, Path) and source.stat().st_size == 0 or source == b""
-        what = "an empty file (0 bytes)" if empty else "not a PNG, JPEG or WebP picture"
-        raise DataError(f"{shown}: {what}; replace it or take it away") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(
-            f"{shown}: damaged or cut off ({str(error).rstrip('.')}); replace it or take it away"
-        ) from error
+    except Exception as error:
+        # Pillow's readers meet bytes that nobody checked: struct.error, SyntaxError, IndexError and more come out
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(f"{shown}: cannot be read ({error.strerror.lower()})") from error
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise DataError(f"{shown}: damaged or cut off ({reason}); replace it or take it away") from error
 
 
-def _too_large(shown: str, size: str) -> str:
-    return f"{shown}: {size}, where {MAX_PIXELS // 1_000_000} megapixels are the limit; make it smaller first"
+def _shown(source: Path | bytes, name: str | None) -> str:
+    return name or ("the picture" if isinstance(source, bytes) else str(source))
+
+
+def _what_it_is(source: Path | bytes, formats: tuple[str, ...]) -> str:
+    """Why Pillow did not know a file, and what to do, by its first bytes."""
+    if isinstance(source, bytes):
+        start = source[:16]
+    else:
+        with source.open("rb") as file:
+            start = file.read(16)
+    if not start:
+        return "an empty file (0 bytes); replace it or take it away"
+    kind = next((kind for offset, mark, kind in _SIGNATURES if start[offset:].startswith(mark)), None)
+    if kind in formats:
+        return f"a {kind} that is damaged or cut off; replace it or take it away"
+    wanted = " or ".join(", ".join(formats).rsplit(", ", 1))
+    if kind:
+        return f"a {kind} file, where a {wanted} is expected; convert it first"
+    return f"not a {wanted} picture; replace it or take it away"
+
+
+def _too_large(shown: str, pixels: int) -> str:
+    limit = MAX_PIXELS // 1_000_000
+    return f"{shown}: {pixels / 1e6:.0f} megapixels, where {limit} are the limit; make it smaller first"

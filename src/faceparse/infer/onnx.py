@@ -60,7 +60,7 @@ class OnnxNetwork:
             labels, probabilities = self._session.run(["labels", "probabilities"], {"image": images})
         except Exception as error:  # onnxruntime's own family, which shares no other parent
             raise FaceparseError(f"{self.path}: the network failed on {images.shape}: {_first_line(error)}") from error
-        return labels, probabilities
+        return np.asarray(labels), np.asarray(probabilities)
 
 
 def _open(path: Path, device: Device) -> "onnxruntime.InferenceSession":
@@ -100,11 +100,13 @@ def _check(session: "onnxruntime.InferenceSession", path: Path) -> None:
         )
     for name, (kind, shape) in _CONTRACT.items():
         given = [size if isinstance(size, int) else None for size in found[name].shape]
-        fits = len(given) == len(shape) and all(have == want or have is None for have, want in zip(given, shape))
+        fits = len(given) == len(shape) and all(
+            have == want or have is None for have, want in zip(given, shape, strict=True)
+        )
         if found[name].type != kind or not fits:
             raise DataError(
                 f"{path}: {name} is {found[name].type} {tuple(found[name].shape)}, where a face parser has {kind} "
-                f"with shape {tuple('any' if size is None else size for size in shape)}; make one with: faceparse export"
+                f"of {tuple('any' if size is None else size for size in shape)}; make one with: faceparse export"
             )
 
 

@@ -117,8 +117,9 @@ class Parser:
         labels, probabilities = self.network(seen[None])
         if seen is photo:
             return Parsed(photo, labels[0], probabilities[0])
-        full = np.empty(photo.shape[:2], dtype=np.uint8)
-        for rows, strip in _enlarged_strips(probabilities[0], full.shape[1], full.shape[0]):
+        height, width, _ = photo.shape
+        full = np.empty((height, width), dtype=np.uint8)
+        for rows, strip in _enlarged_strips(probabilities[0], width, height):
             full[rows] = strip.argmax(axis=0)
         return Parsed(photo, full, probabilities[0])
 

@@ -1,7 +1,7 @@
 """Label maps made visible: colours, a photo with its parts tinted, parts cut out. numpy only."""
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, UInt8
 
 from faceparse.classes import PALETTE
 from faceparse.types import Image, Labels
@@ -38,6 +38,6 @@ def outlines(labels: Labels, width: int = 1) -> Bool[np.ndarray, "height width"]
     return line
 
 
-def cut_out(image: Image, opacity: np.ndarray) -> np.ndarray:
-    """uint8 RGBA (height, width, 4): the photo where `opacity` (uint8, height × width) lets it through, else nothing."""
+def cut_out(image: Image, opacity: UInt8[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width 4"]:
+    """The photo as uint8 RGBA, with `opacity` (0-255) as its alpha; nothing is left where that is 0."""
     return np.dstack([image * (opacity > 0)[..., None], opacity])
