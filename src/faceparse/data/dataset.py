@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faceparse.errors import DataError, UsageError
-from faceparse.images import list_images
+from faceparse.images import list_images, read_image, read_labels
+from faceparse.types import Image, Labels
 
 LAYOUT = "images/NAME.jpg with masks/NAME.png, or train/ and val/ of those"
 SPLITS = ("train", "val", "test")
@@ -44,6 +45,22 @@ def list_pairs(split_folder: Path, labelled: bool = True) -> list[Pair]:
     if labelled:
         _require_partners(split_folder, images, masks)
     return [Pair(name, images[name], masks.get(name)) for name in sorted(images)]
+
+
+def read_pair(pair: Pair) -> tuple[Image, Labels]:
+    """A photo and its label map at their own size.
+
+    Raises:
+        DataError: one cannot be read, or their sizes differ.
+    """
+    assert pair.mask is not None
+    image, labels = read_image(pair.image), read_labels(pair.mask)
+    if image.shape[:2] != labels.shape:
+        (height, width), (rows, columns) = image.shape[:2], labels.shape
+        raise DataError(
+            f"{pair.mask}: {columns}×{rows}, where its photo is {width}×{height}; resize the mask with nearest neighbour"
+        )
+    return image, labels
 
 
 def splits(root: Path) -> dict[str, Path]:

@@ -1,0 +1,59 @@
+"""`faceparse train RECIPE --data DATASET --out RUN [--FIELD VALUE ...] [--resume]`."""
+
+from pathlib import Path
+
+from faceparse.cli.arguments import call
+from faceparse.errors import UsageError
+
+
+def main(arguments: list[str]) -> int:
+    """Find the recipe, let the command line override its fields, train."""
+    from faceparse.config import RunConfig, field_names
+    from faceparse.recipes import RECIPES, find_recipe
+
+    asks_help = bool({"-h", "--help"} & set(arguments))
+    if not arguments or (arguments[0].startswith("-") and not asks_help):
+        raise UsageError(
+            f"which recipe? known: {', '.join(RECIPES)}; as in: faceparse train compact --data DATA --out RUN"
+        )
+    name = arguments[0] if not arguments[0].startswith("-") else "compact"
+    recipe = find_recipe(name)
+    rest = [a for a in arguments if a != name]
+    _refuse_unknown(rest, ["data", "out", "resume", "help", *field_names()])
+
+    import tyro
+
+    def train(
+        data: Path, out: Path, config: tyro.conf.OmitArgPrefixes[RunConfig] = recipe(), resume: bool = False
+    ) -> None:
+        """Train a recipe on a data set.
+
+        Example: faceparse train compact --data DATA --out runs/compact --steps 1000
+
+        Args:
+            data: dataset folder (a root with train/ and val/, or one split).
+            out: run folder: config, metrics, log, checkpoints.
+            config: the recipe's fields.
+            resume: go on from the run's last checkpoint.
+        """
+        from faceparse.train import train as run
+
+        run(config, data, out, resume=resume)
+
+    call(train, _commas_to_words(rest), f"train {name}")
+    return 0
+
+
+def _refuse_unknown(arguments: list[str], known: list[str]) -> None:
+    for argument in arguments:
+        name = argument.split("=")[0].replace("_", "-")
+        if name.startswith("--") and name.removeprefix("--") not in known:
+            raise UsageError.unknown("field", name.removeprefix("--"), known)
+
+
+def _commas_to_words(arguments: list[str]) -> list[str]:
+    """`--train-splits train,val` as the separate words that tyro wants for a tuple."""
+    words = []
+    for argument in arguments:
+        words += argument.split(",") if "," in argument and not Path(argument).exists() else [argument]
+    return words

@@ -1,0 +1,143 @@
+"""What a run is made of, as one frozen value that goes to `config.json` and comes back the same."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import cattrs
+from cattrs.errors import ForbiddenExtraKeysError
+
+from faceparse.data.augment import AugmentConfig
+from faceparse.errors import FaceparseError, UsageError
+from faceparse.losses import LossConfig
+from faceparse.models import CompactConfig
+from faceparse.optim import OptimizerConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Everything that decides a run's outcome but the data and the machine."""
+
+    recipe: str
+    """Name of the recipe that it began as."""
+    steps: int
+    """Optimiser steps."""
+    batch_size: int = 16
+    """Samples a step."""
+    image_size: int = 256
+    """Side of the square samples, and the network's working size afterwards."""
+    store_size: int = 512
+    """Side at which pairs are kept in the store; samples are drawn from there."""
+    seed: int = 0
+    """Decides the first weights, the order of samples and their augmentation."""
+    eval_every: int = 500
+    """Steps between evaluations; the last step is always evaluated."""
+    save_every: int = 500
+    """Steps between checkpoints, besides the one at every evaluation."""
+    log_every: int = 20
+    """Steps between lines of the log."""
+    train_splits: tuple[str, ...] = ("train",)
+    """Splits to train on, such as `train,val`."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """auto: bfloat16 where the device computes in it, else fp32. Weights and evaluation are fp32 always."""
+    channels_last: bool = True
+    """Keep channels innermost in memory, which convolutions like."""
+    clip_norm: float = 1.0
+    """Largest norm of the gradient; longer ones are shortened."""
+    average_decay: float = 0.998
+    """Of the moving average of weights, which is what is evaluated and kept; 0 keeps the plain weights."""
+    model: CompactConfig = field(default_factory=CompactConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+
+
+_converter = cattrs.Converter(forbid_extra_keys=True)
+
+
+def to_json(config: RunConfig) -> str:
+    """The text of `config.json`."""
+    return json.dumps(_converter.unstructure(config), indent=2) + "\n"
+
+
+def from_json(text: str, name: str = "config.json") -> RunConfig:
+    """Read what `to_json` wrote.
+
+    Raises:
+        FaceparseError: not JSON, a field is missing, unknown (the nearest name is given) or of the wrong type.
+    """
+    try:
+        return _converter.structure(json.loads(text), RunConfig)
+    except json.JSONDecodeError as error:
+        raise FaceparseError(f"{name}: not JSON ({error}); restore it or train anew") from error
+    except cattrs.ClassValidationError as error:
+        raise FaceparseError(f"{name}: {_first_fault(error)}; restore it or train anew") from error
+
+
+def read_config(path: Path) -> RunConfig:
+    """The config in a file; errors as for `from_json`."""
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FaceparseError(f"{path}: cannot be read as a run's configuration ({error})") from error
+    return from_json(text, str(path))
+
+
+def field_names(kind: type = RunConfig, prefix: str = "") -> list[str]:
+    """Every field as the command line names it: `steps`, `optimizer.learning-rate`."""
+    names = []
+    for item in dataclasses.fields(kind):
+        name = prefix + item.name.replace("_", "-")
+        nested = dataclasses.is_dataclass(item.type) and isinstance(item.type, type)
+        names += field_names(item.type, name + ".") if nested else [name]  # type: ignore[arg-type]
+    return names
+
+
+def differences(ours: RunConfig, theirs: RunConfig) -> list[str]:
+    """Fields in which two configs differ, as `steps 300 against 500`."""
+    one, other = _flat(dataclasses.asdict(ours)), _flat(dataclasses.asdict(theirs))
+    return [f"{name} {one.get(name)} against {other.get(name)}" for name in one if one[name] != other.get(name)]
+
+
+def check(config: RunConfig) -> None:
+    """Refuse values that cannot work, all of them at once.
+
+    Raises:
+        UsageError: which fields, and what they may be.
+    """
+    faults = [
+        f"{name} is {getattr(config, name)}, where at least {least} is needed"
+        for name, least in [("steps", 1), ("batch_size", 2), ("image_size", 32), ("store_size", 32), ("log_every", 1)]
+        + [("eval_every", 1), ("save_every", 1)]
+        if getattr(config, name) < least
+    ]
+    if config.image_size % 16:
+        faults.append(f"image_size is {config.image_size}, where a multiple of 16 is needed")
+    if len(config.loss.class_weights) not in (0, 19):
+        faults.append(f"loss.class_weights has {len(config.loss.class_weights)} values, where 19 or none are needed")
+    if faults:
+        raise UsageError("; ".join(faults))
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        flat.update(_flat(item, f"{prefix}{key}.") if isinstance(item, dict) else {prefix + key: item})
+    return flat
+
+
+def _first_fault(error: BaseException) -> str:
+    """The innermost reason in cattrs' group of groups."""
+    if isinstance(error, ForbiddenExtraKeysError):
+        known = [f.name for f in dataclasses.fields(error.cl)]
+        return str(UsageError.unknown("field", sorted(error.extra_fields)[0], known))
+    if isinstance(error, BaseExceptionGroup):
+        inner = error.exceptions[0]
+        notes = [str(note) for note in getattr(inner, "__notes__", [])]
+        where = f" ({notes[0].rsplit('attribute', 1)[-1].strip()})" if notes else ""
+        return _first_fault(inner) + where
+    if isinstance(error, KeyError):
+        return f"the field {error} is missing"
+    return str(error)

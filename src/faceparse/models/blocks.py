@@ -1,0 +1,88 @@
+"""Building blocks that several networks share. Feature maps are `b c h w`."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ConvNormAct(nn.Sequential):
+    """Convolution without bias, batch norm, ReLU; keeps the size at stride 1, halves it at stride 2 (rounding up)."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3, *, stride: int = 1, dilation: int = 1):
+        padding = dilation * (kernel // 2)
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, kernel, stride, padding, dilation, bias=False),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+        )
+
+
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions and a shortcut (He et al., 2016, basic block), the norm of the branch starting at zero.
+
+    The zero makes each block the identity at first, which trains deeper networks more calmly (Goyal et al., 2017).
+    """
+
+    def __init__(self, channels: int, *, dilation: int = 1):
+        super().__init__()
+        self.first = ConvNormAct(channels, channels, dilation=dilation)
+        self.second = nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.norm.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x + self.norm(self.second(self.first(x))))
+
+
+class AttentionBlock(nn.Module):
+    """A pre-norm transformer layer over all positions of a map (Dosovitskiy et al., 2021).
+
+    No position table: the convolutions before it, with their zero padding, already tell positions apart, and any
+    size of map goes.
+    """
+
+    def __init__(self, channels: int, *, num_heads: int = 4, expansion: int = 2):
+        super().__init__()
+        assert channels % num_heads == 0
+        self.num_heads = num_heads
+        self.attention_norm = nn.LayerNorm(channels)
+        self.query_key_value = nn.Linear(channels, 3 * channels)
+        self.project = nn.Linear(channels, channels)
+        self.mlp_norm = nn.LayerNorm(channels)
+        self.mlp = nn.Sequential(
+            nn.Linear(channels, expansion * channels), nn.GELU(), nn.Linear(expansion * channels, channels)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        tokens = x.flatten(2).transpose(1, 2)  # b c h w -> b hw c
+        tokens = tokens + self._attend(self.attention_norm(tokens))
+        tokens = tokens + self.mlp(self.mlp_norm(tokens))
+        return tokens.transpose(1, 2).unflatten(2, (height, width))
+
+    def _attend(self, tokens: Tensor) -> Tensor:
+        heads = self.query_key_value(tokens).unflatten(2, (3, self.num_heads, -1))  # b n 3 heads d
+        query, key, value = heads.permute(2, 0, 3, 1, 4)
+        attended = F.scaled_dot_product_attention(query, key, value)  # b heads n d
+        return self.project(attended.transpose(1, 2).flatten(2))
+
+
+def resize_like(x: Tensor, reference: Tensor) -> Tensor:
+    """Bilinear resizing to the height and width of another map."""
+    return F.interpolate(x, size=reference.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Trainable parameters, by the challenges' own expression."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def initialise(module: nn.Module) -> None:
+    """He initialisation for convolutions before ReLU, small normal weights for linear layers (He et al., 2015)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.Linear):
+            nn.init.trunc_normal_(layer.weight, std=0.02)
+            nn.init.zeros_(layer.bias)

@@ -1,0 +1,80 @@
+"""`compact`: our own small network for the 2025 challenge, trained from scratch under 1,821,085 parameters.
+
+An encoder–decoder in the manner of U-Net (Ronneberger et al., 2015) built from residual blocks. Most convolutions
+have 32 channels or more at half the input's resolution or less: that is where bfloat16 units of a CPU reach their
+speed, while thin layers at full resolution would be bound by memory. Attention at 1/16 sees the whole face, which
+tells left from right; the last layer predicts 2×2 pixels from each feature (a transposed convolution, which is the sub-pixel convolution of Shi et al.,
+2016, without its shuffle).
+
+Torch and this folder only: these files go into a challenge's `solution/` as they are.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from .blocks import AttentionBlock, ConvNormAct, ResidualBlock, initialise, resize_like
+from .network import Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompactConfig:
+    """Sizes of `compact`. `build()` gives random weights."""
+
+    widths: tuple[int, ...] = (32, 64, 128, 128)
+    """Channels at 1/2, 1/4, 1/8 and 1/16 of the input."""
+    depths: tuple[int, ...] = (1, 1, 2, 1)
+    """Residual blocks at each of them."""
+    num_attention: int = 2
+    """Transformer layers at 1/16."""
+    decoder_width: int = 64
+    """Channels of the decoder at 1/4 and 1/8; half as many at 1/2."""
+
+    def build(self, num_classes: int = 19, working_size: int | None = None) -> Network:
+        body = Compact(self, num_classes)
+        return Network(body, num_classes=num_classes, working_size=working_size, stride=16)
+
+
+class Compact(nn.Module):
+    """Encoder, attention, decoder, sub-pixel head: normalised `b 3 h w` → logits `b classes h w`."""
+
+    def __init__(self, config: CompactConfig, num_classes: int):
+        super().__init__()
+        widths, decoder = config.widths, config.decoder_width
+        in_channels = (3, *widths[:-1])
+        self.stages = nn.ModuleList(
+            nn.Sequential(ConvNormAct(before, width, stride=2), *(ResidualBlock(width) for _ in range(depth)))
+            for before, width, depth in zip(in_channels, widths, config.depths, strict=True)
+        )
+        self.context = nn.Sequential(*(AttentionBlock(widths[-1]) for _ in range(config.num_attention)))
+        # Finest first, as the stages are
+        decoder_widths = (decoder // 2, *(decoder for _ in widths[1:]))
+        self.laterals = nn.ModuleList(
+            nn.Conv2d(width, out, 1, bias=False) for width, out in zip(widths, decoder_widths, strict=True)
+        )
+        self.reduces = nn.ModuleList(
+            nn.Identity() if deeper == here else nn.Conv2d(deeper, here, 1, bias=False)
+            for here, deeper in zip(decoder_widths[:-1], decoder_widths[1:], strict=True)
+        )
+        self.fuses = nn.ModuleList(ConvNormAct(width, width) for width in decoder_widths[:-1])
+        self.refine = ResidualBlock(decoder_widths[0])
+        self.head = nn.ConvTranspose2d(decoder_widths[0], num_classes, 2, stride=2)
+        initialise(self)
+        for block in self.modules():
+            if isinstance(block, ResidualBlock):
+                nn.init.zeros_(block.norm.weight)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, tuple[Tensor, ...]]:
+        image = x
+        features = []
+        for stage in self.stages:
+            x = stage(x)
+            features.append(x)
+        x = self.laterals[-1](self.context(x))
+        for level in reversed(range(len(self.fuses))):
+            x = resize_like(self.reduces[level](x), features[level])
+            x = self.fuses[level](x + self.laterals[level](features[level]))
+        logits = self.head(self.refine(x))
+        # An odd side was rounded up by the first stride
+        logits = logits[..., : image.shape[-2], : image.shape[-1]]
+        return (logits, ()) if self.training else logits

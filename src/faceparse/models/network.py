@@ -1,0 +1,73 @@
+"""What every network here is from outside: RGB in [0, 1] at any size in, logits at that size out."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class Network(nn.Module):
+    """Normalise → resize to the working size → body → resize the logits to the input's size.
+
+    mean and std are buffers, so what a network is fed cannot drift from its weights. The working size is where the
+    body was trained: in evaluation the longer side of an input is brought there (antialiased when it shrinks); in
+    training inputs come at that size already and are taken as they are.
+
+    Args:
+        body: takes normalised `b 3 h w`; returns logits `b classes h w`, in training with a tuple of auxiliary
+            logits of any size.
+        working_size: pixels of the longer side; None runs the body at the input's own size.
+        stride: sides are rounded to a multiple of this when resized.
+        mean, std: of RGB in [0, 1], by which inputs are normalised.
+    """
+
+    mean: Tensor
+    std: Tensor
+    logit_bias: Tensor
+
+    def __init__(
+        self,
+        body: nn.Module,
+        *,
+        num_classes: int = 19,
+        working_size: int | None = None,
+        stride: int = 32,
+        mean: tuple[float, float, float] = IMAGENET_MEAN,
+        std: tuple[float, float, float] = IMAGENET_STD,
+    ):
+        super().__init__()
+        self.body = body
+        self.working_size = working_size
+        self.stride = stride
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
+        # Added to each class's logits in evaluation: a decision rule that is tuned after training, 0 until then
+        self.register_buffer("logit_bias", torch.zeros(num_classes, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor | tuple[Tensor, tuple[Tensor, ...]]:
+        """Logits `b classes h w` for images `b 3 h w` in [0, 1]; in training also the tuple of auxiliary logits."""
+        normalised = (images - self.mean) / self.std
+        if self.training:
+            return self.body(normalised)
+        height, width = images.shape[-2:]
+        if self.working_size is not None:
+            size = self._working_shape(height, width)
+            normalised = F.interpolate(normalised, size=size, mode="bilinear", align_corners=False, antialias=True)
+        logits = self.body(normalised).float() + self.logit_bias
+        return F.interpolate(logits, size=(height, width), mode="bilinear", align_corners=False)
+
+    def _working_shape(self, height: int, width: int) -> tuple[int, int]:
+        """The height and width at which the body sees an input, both multiples of the stride."""
+        assert self.working_size is not None
+        steps = self.working_size // self.stride
+        # Integer arithmetic, half up, so that an exported graph computes the very same sizes
+        longer = max(height, width) if not torch.jit.is_tracing() else torch.maximum(_t(height), _t(width))
+        rows = (2 * height * steps + longer) // (2 * longer)
+        columns = (2 * width * steps + longer) // (2 * longer)
+        return max(rows, 1) * self.stride, max(columns, 1) * self.stride
+
+
+def _t(value: int) -> Tensor:
+    return torch.as_tensor(value)
