@@ -1,12 +1,11 @@
 """Parse photos in Python: `Parser.load()`, then `parser(photo)`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Float32, UInt8
 from PIL import Image as PillowImage
 
 from faceparse import images
@@ -18,6 +17,9 @@ from faceparse.types import Image, Labels, Probabilities
 
 LONGEST_SIDE = 1024
 """The network sees no photo larger than this: it works at a fixed size inside, and memory stays bounded."""
+
+Seen = Float32[np.ndarray, "19 seen_height seen_width"]
+"""Probabilities at the size that the network saw, which for a large photo is not the photo's own."""
 
 _STRIP_ROWS = 64
 _BILINEAR = PillowImage.Resampling.BILINEAR
@@ -31,7 +33,7 @@ class Parsed:
         labels: the class id of every pixel.
     """
 
-    def __init__(self, image: Image, labels: Labels, seen: Probabilities):
+    def __init__(self, image: Image, labels: Labels, seen: Seen):
         self.image = image
         self.labels = labels
         self._seen = seen
@@ -93,11 +95,12 @@ class Parser:
     large as in a portrait.
     """
 
-    def __init__(self, network: OnnxNetwork):
+    def __init__(self, network: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]):
+        """Use any network that does what `OnnxNetwork` does."""
         self.network = network
 
     @classmethod
-    def load(cls, model: str | Path = "compact", device: Device = "auto") -> Self:
+    def load(cls, model: str | Path = "compact", device: Device = "auto") -> "Parser":
         """A parser with a model: a shipped name, a run or checkpoint folder that was exported, or an `.onnx` file.
 
         Raises:
@@ -138,7 +141,7 @@ def _as_rgb(image: str | Path | PillowImage.Image | np.ndarray) -> Image:
     return np.ascontiguousarray(image)
 
 
-def _reduced(photo: Image) -> Image:
+def _reduced(photo: Image) -> UInt8[np.ndarray, "seen_height seen_width 3"]:
     """The photo itself, or one whose longer side is `LONGEST_SIDE`, each pixel an average of those it replaces."""
     height, width = photo.shape[:2]
     scale = LONGEST_SIDE / max(height, width)
@@ -148,7 +151,9 @@ def _reduced(photo: Image) -> Image:
     return np.asarray(PillowImage.fromarray(photo).resize(size, _BILINEAR, reducing_gap=2.0))
 
 
-def _enlarged_strips(seen: Probabilities, width: int, height: int) -> Iterator[tuple[slice, Probabilities]]:
+def _enlarged_strips(
+    seen: Seen, width: int, height: int
+) -> Iterator[tuple[slice, Float32[np.ndarray, "19 rows columns"]]]:
     """Probabilities at another size, some rows at a time: bilinear between pixel centres, as one resize would give."""
     seen_height, seen_width = seen.shape[1:]
     planes = [PillowImage.fromarray(plane) for plane in seen]
