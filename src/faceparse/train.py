@@ -28,7 +28,6 @@ from faceparse.evaluate import evaluate
 from faceparse.files import write_atomically
 from faceparse.infer.torch import torch_predictor
 from faceparse.metrics import ScoreReport
-from faceparse.models.blocks import count_parameters
 from faceparse.optim import WeightAverage, learning_rate_at
 
 HOLDOUT_FRACTION = 0.1
@@ -78,7 +77,7 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
     metrics = MetricsLog(out / "metrics.jsonl", step)
     log.info(
         "training %s parameters on %d pairs, validating on %d, from step %d to %d on %s",
-        f"{count_parameters(network):,}", len(train_pairs), len(val_pairs), step, config.steps, _describe(device),
+        f"{network.num_parameters:,}", len(train_pairs), len(val_pairs), step, config.steps, _describe(device),
     )  # fmt: skip
 
     # --- the loop -------------------------------------------------------------------------------------------------

@@ -71,11 +71,6 @@ def resize_like(x: Tensor, reference: Tensor) -> Tensor:
     return F.interpolate(x, size=reference.shape[-2:], mode="bilinear", align_corners=False)
 
 
-def count_parameters(module: nn.Module) -> int:
-    """Trainable parameters, by the challenges' own expression."""
-    return sum(p.numel() for p in module.parameters() if p.requires_grad)
-
-
 def initialise(module: nn.Module) -> None:
     """He initialisation for convolutions before ReLU, small normal weights for linear layers (He et al., 2015)."""
     for layer in module.modules():

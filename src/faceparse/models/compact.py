@@ -10,6 +10,8 @@ Torch and this folder only: these files go into a challenge's `solution/` as the
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
 
 from torch import Tensor, nn
 
@@ -21,6 +23,7 @@ from .network import Network
 class CompactConfig:
     """Sizes of `compact`. `build()` gives random weights."""
 
+    name: Literal["compact"] = "compact"
     widths: tuple[int, ...] = (32, 64, 128, 128)
     """Channels at 1/2, 1/4, 1/8 and 1/16 of the input."""
     depths: tuple[int, ...] = (1, 1, 2, 1)
@@ -54,7 +57,7 @@ class Compact(nn.Module):
         )
         self.reduces = nn.ModuleList(
             nn.Identity() if deeper == here else nn.Conv2d(deeper, here, 1, bias=False)
-            for here, deeper in zip(decoder_widths[:-1], decoder_widths[1:], strict=True)
+            for here, deeper in pairwise(decoder_widths)
         )
         self.fuses = nn.ModuleList(ConvNormAct(width, width) for width in decoder_widths[:-1])
         self.refine = ResidualBlock(decoder_widths[0])

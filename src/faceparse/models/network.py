@@ -58,16 +58,17 @@ class Network(nn.Module):
         logits = self.body(normalised).float() + self.logit_bias
         return F.interpolate(logits, size=(height, width), mode="bilinear", align_corners=False)
 
+    @property
+    def num_parameters(self) -> int:
+        """Trainable parameters, by the challenges' own expression."""
+        return sum(p.numel() for p in self.parameters() if p.requires_grad)
+
     def _working_shape(self, height: int, width: int) -> tuple[int, int]:
         """The height and width at which the body sees an input, both multiples of the stride."""
         assert self.working_size is not None
         steps = self.working_size // self.stride
-        # Integer arithmetic, half up, so that an exported graph computes the very same sizes
-        longer = max(height, width) if not torch.jit.is_tracing() else torch.maximum(_t(height), _t(width))
+        # Whole numbers, rounded half up: an exported graph computes the very same sizes from symbolic ones
+        longer = torch.sym_max(height, width)
         rows = (2 * height * steps + longer) // (2 * longer)
         columns = (2 * width * steps + longer) // (2 * longer)
-        return max(rows, 1) * self.stride, max(columns, 1) * self.stride
-
-
-def _t(value: int) -> Tensor:
-    return torch.as_tensor(value)
+        return torch.sym_max(rows, 1) * self.stride, torch.sym_max(columns, 1) * self.stride

@@ -1,0 +1,52 @@
+"""`faceparse recipes [NAME] [--json]`."""
+
+from faceparse.cli.arguments import call
+
+
+def main(arguments: list[str]) -> int:
+    """Show what can be trained."""
+    return call(recipes, arguments, "recipes")
+
+
+def recipes(name: str | None = None, /, json: bool = False) -> int:
+    """Show what can be trained: the network, its size, what it costs and what it is expected to score.
+
+    Example: faceparse recipes compact
+
+    Args:
+        name: one recipe, with all its fields; without it, a table of all.
+        json: print a list of {name, model, parameters, macs, source, expected}.
+    """
+    import inspect
+
+    from faceparse.config import to_json
+    from faceparse.console import print_json, print_table, results
+    from faceparse.models.cost import count_macs
+    from faceparse.recipes import RECIPES, card, find_recipe
+
+    chosen = [find_recipe(name)] if name else list(RECIPES.values())
+    rows = []
+    for recipe in chosen:
+        config = recipe()
+        network = config.model.build()
+        rows.append(
+            {
+                "name": recipe.__name__,
+                "model": config.model.name,
+                "parameters": network.num_parameters,
+                "macs": count_macs(network, config.image_size),
+                "source": card(recipe)["source"],
+                "expected": card(recipe)["expected"],
+            }
+        )
+    if json:
+        print_json(rows)
+    elif name:
+        results.print(inspect.cleandoc(chosen[0].__doc__ or ""), markup=False)
+        results.print(to_json(chosen[0]()), markup=False)
+    else:
+        cells = [
+            [r["name"], r["model"], f"{r['parameters']:,}", f"{r['macs'] / 1e9:.2f} G", r["expected"]] for r in rows
+        ]
+        print_table("recipes", ("name", "model", "parameters", "multiply-adds", "expected"), cells)
+    return 0

@@ -1,0 +1,137 @@
+"""Networks as ONNX files, checked to give what PyTorch gives.
+
+The file takes `image` (uint8 `n h w 3`, RGB, any n, h and w) and gives `labels` (uint8 `n h w`) and `probabilities`
+(float32 `n 19 h w`). Scaling, normalisation, both resizings, arg-max and softmax are in the graph.
+"""
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from faceparse.classes import NAMES
+from faceparse.errors import FaceparseError
+from faceparse.files import write_atomically
+from faceparse.models.network import Network
+from faceparse.types import Images
+
+OPSET = 20
+"""The first in which the antialiased Resize that networks use is settled and onnxruntime 1.19 runs it."""
+
+MAX_LABEL_DIFFERENCE = 1e-4
+"""Largest share of pixels that may get another label: ties that rounding decides."""
+MAX_PROBABILITY_DIFFERENCE = 1e-3
+
+_CHECKED_SHAPES = ((1, 512, 512), (2, 250, 206), (1, 77, 333))
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far the ONNX file is from PyTorch."""
+
+    labels: float
+    """Share of pixels with another label."""
+    probabilities: float
+    """Largest difference of any probability."""
+
+
+class Deployed(nn.Module):
+    """A network as the ONNX file has it: uint8 in, labels and probabilities out."""
+
+    def __init__(self, network: Network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.network(image.permute(0, 3, 1, 2).float() / 255)
+        labels = logits.argmax(1).to(torch.uint8)
+        # Softmax written out: onnxruntime's own takes three times as long over channels that are not innermost
+        exponentials = (logits - logits.amax(1, keepdim=True)).exp()
+        return labels, exponentials / exponentials.sum(1, keepdim=True)
+
+
+def export_onnx(network: Network, path: Path) -> Parity:
+    """Write a network as one ONNX file and compare it with PyTorch on noise of three shapes.
+
+    Raises:
+        FaceparseError: the file does not give what the network gives; it is not written then.
+    """
+    deployed = Deployed(network).eval()
+    content = _to_onnx(deployed)
+    parity = compare(deployed, content, _noise())
+    if parity.labels > MAX_LABEL_DIFFERENCE or parity.probabilities > MAX_PROBABILITY_DIFFERENCE:
+        raise FaceparseError(
+            f"{path}: not written: onnxruntime gives other labels than PyTorch at {parity.labels:.2%} of the pixels and "
+            f"probabilities up to {parity.probabilities:.1e} apart; please report this with the versions of both"
+        )
+    write_atomically(path, content)
+    return parity
+
+
+def compare(deployed: Deployed, content: bytes, batches: list[Images]) -> Parity:
+    """The differences between an ONNX file and the network that it was made from."""
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    wrong = total = 0
+    largest = 0.0
+    for images in batches:
+        labels, probabilities = session.run(None, {"image": images})
+        with torch.inference_mode():
+            expected_labels, expected = deployed(torch.from_numpy(images))
+        wrong += int((labels != expected_labels.numpy()).sum())
+        total += labels.size
+        largest = max(largest, float(np.abs(probabilities - expected.numpy()).max()))
+    return Parity(wrong / total, largest)
+
+
+def _to_onnx(deployed: Deployed) -> bytes:
+    example = torch.zeros(2, 250, 206, 3, dtype=torch.uint8)
+    dynamic = {0: torch.export.Dim("n"), 1: torch.export.Dim("h", min=1), 2: torch.export.Dim("w", min=1)}
+    with _quiet():
+        program = torch.onnx.export(
+            deployed,
+            (example,),
+            dynamo=True,
+            input_names=["image"],
+            output_names=["labels", "probabilities"],
+            opset_version=OPSET,
+            dynamic_shapes=(dynamic,),
+        )
+    assert program is not None
+    model = program.model_proto
+    # Traces of our source paths are of no use to those who run the file
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    del model.graph.metadata_props[:]
+    del model.metadata_props[:]
+    model.metadata_props.add(key="classes", value=",".join(NAMES))
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
+
+
+def _noise() -> list[Images]:
+    random = np.random.default_rng(0)
+    return [random.integers(0, 256, (*shape, 3), dtype=np.uint8) for shape in _CHECKED_SHAPES]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """torch's exporter prints its steps and warns about its own internals; neither is for our users."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
