@@ -1,0 +1,162 @@
+"""Ears: flat shells that stand off the sides of the head, and what hangs from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from faceparse.data.synthetic.camera import Camera, View
+from faceparse.data.synthetic.canvas import Canvas, Points, curve, ellipse, ribbon
+from faceparse.data.synthetic.head import ANGLES, HEIGHTS, Head
+from faceparse.data.synthetic.light import Light
+from faceparse.data.synthetic.scene import Scene
+
+_OUTLINE = [
+    (-0.012, -0.03),
+    (0.0, -0.06),
+    (0.03, -0.088),
+    (0.068, -0.08),
+    (0.092, -0.045),
+    (0.088, 0.0),
+    (0.066, 0.04),
+    (0.05, 0.075),
+    (0.03, 0.1),
+    (0.008, 0.098),
+    (-0.01, 0.07),
+    (-0.014, 0.02),
+]
+
+
+@dataclass(frozen=True)
+class Ear:
+    """A plane in head space: `root` where it meets the head, `out` and `down` its axes. side +1: the subject's left."""
+
+    side: int
+    root: np.ndarray
+    out: np.ndarray
+    down: np.ndarray
+
+    def place(self, points) -> np.ndarray:
+        """Head-space points of points on the ear (outwards, down)."""
+        points = np.asarray(points, np.float64)
+        return self.root + points[:, :1] * self.out + points[:, 1:] * self.down
+
+
+def place_ears(scene: Scene, head: Head) -> list[Ear]:
+    """Both ears of a head."""
+    rng = scene.rng("ears")
+    stand, lean = rng.uniform(0.45, 0.95), rng.normal(0.12, 0.06)
+    row = int(np.argmin(np.abs(HEIGHTS[:, 0] - 0.065)))
+    ears = []
+    for side in (-1, 1):
+        angle = np.radians(93) * side
+        radius = head.radius[row, int(np.argmin(np.abs(ANGLES[0] - angle)))]
+        root = np.array([np.sin(angle) * radius * 0.985, 0.068, np.cos(angle) * radius])
+        out = np.array([side * np.sin(stand), 0, -np.cos(stand)]) * scene.ear
+        down = np.array([-side * 0.1, 1.0, lean]) * scene.ear
+        ears.append(Ear(side, root, out, down))
+    return ears
+
+
+def visible(view: View, camera: Camera, points: np.ndarray, margin: float = 0.0) -> np.ndarray:
+    """1 for pixels where the plane through three head-space points is nearer than the surface seen there."""
+    size = len(view.depth)
+    flat, depth = camera.project(points[:3])
+    slope, *_ = np.linalg.lstsq(np.column_stack([flat, np.ones(3)]), depth, rcond=None)
+    at = (np.arange(size) + 0.5) / size
+    plane = (slope[0] * at)[None] + (slope[1] * at)[:, None] + slope[2]
+    return (plane + margin > view.depth).astype(np.float32)
+
+
+def paint_ears(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera, view: View, light: Light) -> None:
+    """Draw the ears, with their labels, where nothing is in front of them."""
+    rng = scene.rng("ear colors")
+    rosy = rng.uniform(0.82, 1.0)
+    for ear in ears:
+        plane = ear.place([(0, 0), (0.1, 0), (0, 0.1)])
+        free = visible(view, camera, plane, 0.004)
+        normal = np.cross(ear.out, ear.down)
+        normal = camera.turn @ (normal / np.linalg.norm(normal)) * ear.side
+        if normal[2] < -0.25:
+            continue
+        tone = (
+            np.sqrt(light.flat(normal * np.sign(normal[2] + 1e-6), 0.75))
+            * scene.skin
+            * [1.02, 0.95 * rosy, 0.95 * rosy]
+        )
+
+        def seen(points: Points, ear: Ear = ear) -> Points:
+            return camera.project(ear.place(points))[0]
+
+        outline = curve(_OUTLINE, 60, closed=True)
+        canvas.paint(seen(outline), tone, 1.0, label="left ear" if ear.side > 0 else "right ear", within=free)
+        rim = curve([(0.006, -0.035), (0.03, -0.07), (0.066, -0.064), (0.077, -0.03), (0.07, 0.01), (0.05, 0.05)])
+        canvas.paint(seen(ribbon(rim, 0.012)), tone * 0.62, 0.7, 0.003, within=free)
+        fold = curve([(0.035, -0.04), (0.055, -0.035), (0.058, 0.0), (0.04, 0.04), (0.018, 0.05)])
+        canvas.paint(seen(ribbon(fold, 0.012)), np.minimum(tone * 1.1, 1), 0.6, 0.004, within=free)
+        canvas.paint(
+            seen(ellipse((0.022, 0.008), (0.02, 0.032), 0.3)), tone * [0.45, 0.35, 0.33], 0.85, 0.005, within=free
+        )
+        canvas.paint(seen(ribbon(outline[:20], 0.008)), np.minimum(tone * 1.15, 1), 0.4, 0.003, within=free)
+
+
+def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera, view: View, light: Light) -> None:
+    """Studs, hoops, drops and chains, where hair and cheek leave them to be seen."""
+    if scene.earrings == "none":
+        return
+    rng = scene.rng("earrings")
+    metal = np.array([(0.9, 0.75, 0.42), (0.83, 0.83, 0.86), (0.8, 0.6, 0.5), (0.15, 0.15, 0.16)])[rng.integers(4)]
+    stone = np.clip(rng.random(3) * rng.uniform(0.5, 1.2), 0, 1) if rng.random() < 0.5 else np.array([0.95, 0.95, 0.93])
+    size, length = rng.uniform(0.008, 0.018), rng.uniform(0.03, 0.17)
+    hoop = rng.uniform(0.02, 0.075)
+    width = rng.uniform(0.012, 0.04)
+    kinds = rng.integers(0, 3)
+    for ear in ears:
+        lobe = ear.place([(0.026, 0.088)])[0]
+        free = visible(view, camera, lobe + np.array([(0, 0, 0), (0.05, 0, 0), (0, 0.05, 0)]), 0.05)
+        at = camera.project(lobe[None])[0][0]
+        scale = 1 / max(np.hypot(*np.linalg.inv(camera.matrix[:, :2])[:, 0]), 1e-6)
+
+        def spot(x: float, y: float, radius: float, color, stretch: float = 1.0, at=at, free=free, scale=scale):
+            center = at + np.array([x, y]) * scale
+            canvas.paint(
+                ellipse(center, (radius * scale, radius * stretch * scale)), color, label="earring", within=free
+            )
+            glint = center - radius * scale * np.array([0.3, 0.35])
+            canvas.paint(ellipse(glint, (radius * 0.35 * scale,) * 2, num=10), (1, 1, 1), 0.8, 0.001, within=free)
+            canvas.paint(
+                ellipse(center + [0, radius * scale * 0.5], (radius * 0.7 * scale, radius * 0.4 * scale)),
+                (0.5, 0.5, 0.5),
+                0.5,
+                0.002,
+                within=free,
+                multiply=True,
+            )
+
+        if scene.earrings == "stud":
+            spot(0, 0, size, stone if kinds else metal)
+        elif scene.earrings == "hoop":
+            ring = ellipse(
+                at + np.array([0, hoop * 0.95]) * scale, (hoop * scale * rng.uniform(0.5, 1), hoop * scale), num=48
+            )
+            ring = np.concatenate([ring, ring[:1]])
+            thick = rng.uniform(0.006, 0.014) * scale
+            canvas.paint(ribbon(ring, thick), metal * 0.75, label="earring", within=free)
+            canvas.paint(ribbon(ring[20:40], thick * 0.4), (1, 1, 0.95), 0.7, 0.001, within=free)
+        elif scene.earrings == "drop":
+            canvas.paint(
+                ribbon(np.array([at, at + [0, length * scale]]), 0.006 * scale),
+                metal * 0.7,
+                label="earring",
+                within=free,
+            )
+            spot(0, 0, size * 0.7, metal)
+            spot(0, length, width, stone if kinds else metal, rng.uniform(1.0, 2.2))
+        else:
+            num = int(rng.integers(3, 8))
+            for k in range(num):
+                spot(
+                    rng.normal(0, 0.004),
+                    length * 1.2 * k / num,
+                    width * (0.4 + 0.5 * k / num),
+                    stone if (k + kinds) % 2 else metal,
+                )
