@@ -10,7 +10,7 @@ import tyro
 from faceparse.cli.arguments import call
 from faceparse.cli.tables import print_scores
 from faceparse.console import print_json, progress
-from faceparse.data.dataset import some_names
+from faceparse.data.dataset import list_label_maps, some_names
 from faceparse.errors import DataError
 from faceparse.images import read_labels
 from faceparse.metrics import Confusion, ScoreReport, Scores, confusion_matrix
@@ -45,7 +45,7 @@ def score_folders(predictions: Path, truth: Path) -> ScoreReport:
     Raises:
         DataError: names are missing or too many, sizes differ, or a file holds no ids.
     """
-    predicted, true = _label_maps(predictions), _label_maps(truth)
+    predicted, true = list_label_maps(predictions), list_label_maps(truth)
     missing, extra = true.keys() - predicted.keys(), predicted.keys() - true.keys()
     if missing:
         raise DataError(
@@ -69,22 +69,6 @@ def _count(name: str, predicted: dict[str, Path], true: dict[str, Path]) -> Conf
         return confusion_matrix(*labels)
     except DataError as error:
         raise DataError(f"{predicted[name]}: {error}") from error
-
-
-def _label_maps(folder: Path) -> dict[str, Path]:
-    """PNGs by stem, from the folder itself or, as in a split, from its `masks/`."""
-    if not folder.is_dir():
-        what = "a file" if folder.exists() else "no such folder"
-        raise DataError(f"{folder}: {what}; expected a folder of label maps (PNG)")
-    for place in (folder, folder / "masks"):
-        found = sorted(place.glob("[!.]*.png")) if place.is_dir() else []
-        if found:
-            return {path.stem: path for path in found}
-    entries = [p.name + "/" * p.is_dir() for p in folder.iterdir()]
-    raise DataError(
-        f"{folder}: holds no label maps: found {some_names(entries) or 'nothing'}; "
-        "expected PNGs of ids here or in masks/"
-    )
 
 
 def main(arguments: list[str]) -> int:

@@ -58,7 +58,7 @@ def read_pair(pair: Pair) -> tuple[Image, Labels]:
     if image.shape[:2] != labels.shape:
         (height, width), (rows, columns) = image.shape[:2], labels.shape
         raise DataError(
-            f"{pair.mask}: {columns}×{rows}, where its photo is {width}×{height}; resize the mask with nearest neighbour"
+            f"{pair.mask}: {columns}×{rows}, where its photo is {width}×{height}; resize it with nearest neighbour"
         )
     return image, labels
 
@@ -79,6 +79,19 @@ def splits(root: Path) -> dict[str, Path]:
     return {name: found[name] for name in [*first, *(name for name in found if name not in first)]}
 
 
+def labelled_splits(root: Path) -> dict[str, Path]:
+    """The splits that have masks; where a dataset's `test` is photos alone, it is not among them.
+
+    Raises:
+        DataError: not a dataset, or no split has masks.
+    """
+    found = splits(root)
+    labelled = {name: folder for name, folder in found.items() if (folder / "masks").is_dir()}
+    if not labelled:
+        raise DataError(f"{root}: has photos ({', '.join(found)}) and no masks; expected masks/NAME.png for each image")
+    return labelled
+
+
 def find_split(dataset: Path, split: str) -> Path:
     """The folder of a split: `dataset/split`, or `dataset` itself where that is a split's folder.
 
@@ -92,6 +105,22 @@ def find_split(dataset: Path, split: str) -> Path:
     if split not in found:
         raise UsageError(f"{dataset}: has no split '{split}'; it has: {', '.join(found)}")
     return found[split]
+
+
+def list_label_maps(folder: Path) -> dict[str, Path]:
+    """The PNGs of a folder by stem, or those of its `masks/` where it is a split.
+
+    Raises:
+        DataError: no such folder, or none in it.
+    """
+    if not folder.is_dir():
+        what = "a file" if folder.exists() else "no such folder"
+        raise DataError(f"{folder}: {what}; expected a folder of label maps (PNG)")
+    for place in (folder, folder / "masks"):
+        found = _pngs_by_name(place) if place.is_dir() else {}
+        if found:
+            return found
+    raise DataError(f"{folder}: holds no label maps: found {_entries(folder)}; expected PNGs here or in masks/")
 
 
 def holdout(names: Iterable[str], fraction: float) -> set[str]:
@@ -143,6 +172,10 @@ def _masks_by_name(split_folder: Path, images: Collection[str]) -> dict[str, Pat
         raise DataError(
             f"{split_folder}: has {len(images)} image(s) and no masks/ folder; expected masks/NAME.png for each image"
         )
+    return _pngs_by_name(folder)
+
+
+def _pngs_by_name(folder: Path) -> dict[str, Path]:
     return {p.stem: p for p in sorted(folder.iterdir()) if p.suffix.lower() == ".png" and not p.name.startswith(".")}
 
 
@@ -168,14 +201,15 @@ def _require_folder(path: Path) -> None:
 
 
 def _wrong_layout(folder: Path) -> str:
-    entries = sorted(p.name + "/" * p.is_dir() for p in folder.iterdir() if not p.name.startswith("."))
-    found = some_names(entries) or "nothing"
-    splits_within = [name.rstrip("/") for name in entries if (folder / name / "images").is_dir()]
-    if splits_within:
-        return (
-            f"{folder}: has splits ({', '.join(splits_within)}), where one split's folder is expected; name one of them"
-        )
+    within = [p.parent.name for p in sorted(folder.glob("[!.]*/images")) if p.is_dir()]
+    if within:
+        return f"{folder}: has splits ({', '.join(within)}), where one split's folder is expected; name one of them"
     return (
-        f"{folder}: not a dataset: found {found}; expected {LAYOUT}; zips and raw CelebAMask-HQ become that with: "
-        "faceparse data ingest"
+        f"{folder}: not a dataset: found {_entries(folder)}; expected {LAYOUT}; zips and raw CelebAMask-HQ become that "
+        "with: faceparse data ingest"
     )
+
+
+def _entries(folder: Path) -> str:
+    entries = [p.name + "/" * p.is_dir() for p in folder.iterdir() if not p.name.startswith(".")]
+    return some_names(entries) or "nothing"

@@ -1,0 +1,119 @@
+"""Raw CelebAMask-HQ: photos of 1024² and a picture per part become photos and label maps of 512²."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from faceparse.classes import CLASSES
+from faceparse.console import log
+from faceparse.data.source import Source
+from faceparse.errors import DataError
+from faceparse.files import write_atomically
+from faceparse.images import read_image, write_image, write_labels
+from faceparse.types import Labels
+
+IMAGE = re.compile(r"((?:.*/)?)CelebA-HQ-img/(\d+)\.jpg")
+"""Wrapping folder, index."""
+PART = re.compile(r"((?:.*/)?)CelebAMask-HQ-mask-anno/(?:[^/]+/)?(\d+)_(\w+)\.png")
+"""Wrapping folder, index, suffix."""
+
+_MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
+_FIRST_VAL, _FIRST_TEST = 162_771, 182_638
+"""CelebA's partition, by the index that an image has there."""
+
+_IDS_BY_SUFFIX = {c.suffix: c.id for c in CLASSES if c.suffix}
+
+
+@dataclass(frozen=True)
+class PaintedPair:
+    """A photo of the raw data set with its parts, ordered by id."""
+
+    image: str
+    parts: tuple[tuple[int, str], ...]
+    split: str
+    name: str
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return f"{self.split}/images/{self.name}.jpg", f"{self.split}/masks/{self.name}.png"
+
+    def run(self, source: Source, out: Path) -> None:
+        if not self.parts:
+            raise DataError(f"{source.path}/{self.image}: has no parts in CelebAMask-HQ-mask-anno")
+        labels = paint_parts((id, f"{source.path}/{name}", source.read(name)) for id, name in self.parts)
+        photo = source.read(self.image)
+        image = PillowImage.fromarray(read_image(photo, f"{source.path}/{self.image}"))
+        width, height = labels.shape[1], labels.shape[0]
+        image_target, mask_target = (out / target for target in self.targets)
+        if image.size == (width, height):
+            write_atomically(image_target, photo)
+        else:
+            # the mean over each pixel's square: nothing is sharpened and nothing aliases
+            write_image(image_target, np.asarray(image.resize((width, height), PillowImage.Resampling.BOX)))
+        write_labels(mask_target, labels)
+
+
+def paint_parts(parts: Iterable[tuple[int, str, bytes]]) -> Labels:
+    """One label map from a picture per part, painted in the order given.
+
+    Only the box around a part's pixels is touched: most parts are small.
+
+    Args:
+        parts: class id, name for messages, and PNG whose non-zero pixels are the part.
+
+    Raises:
+        DataError: a picture is damaged, or they differ in size.
+    """
+    labels: Labels | None = None
+    for id, name, content in parts:
+        part = read_image(content, name)
+        if labels is None:
+            labels = np.zeros(part.shape[:2], dtype=np.uint8)
+        if part.shape[:2] != labels.shape:
+            (height, width), (rows, columns) = labels.shape, part.shape[:2]
+            raise DataError(f"{name}: {columns}×{rows}, where this photo's other parts are {width}×{height}")
+        box = PillowImage.fromarray(part).getbbox()
+        if box:
+            left, top, right, bottom = box
+            inside = part[top:bottom, left:right]
+            labels[top:bottom, left:right][(inside[..., 0] | inside[..., 1] | inside[..., 2]) > 0] = id
+    assert labels is not None
+    return labels
+
+
+def plan(source: Source, images: dict[str, tuple[str, ...]], parts: dict[str, tuple[str, ...]]) -> list[PaintedPair]:
+    parts_by_index: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for name, (index, suffix) in parts.items():
+        if suffix in _IDS_BY_SUFFIX:
+            parts_by_index[int(index)].append((_IDS_BY_SUFFIX[suffix], name))
+    names = {int(index): name for name, (index,) in images.items()}
+    widowed = parts_by_index.keys() - names.keys()
+    if widowed:
+        log.warning("parts of %d photo(s) that are not in CelebA-HQ-img are passed over", len(widowed))
+    split_of = _official_split(source)
+    return [
+        PaintedPair(names[index], tuple(sorted(parts_by_index[index])), split_of(index), str(index))
+        for index in sorted(names)
+    ]
+
+
+def _official_split(source: Source) -> Callable[[int], str]:
+    mapping = next((name for name in source.names if name.rpartition("/")[2] == _MAPPING), None)
+    if mapping is None:
+        log.warning("no %s: without the official split everything goes into train", _MAPPING)
+        return lambda index: "train"
+    rows = [line.split() for line in source.read(mapping).decode(errors="replace").splitlines()]
+    originals = {int(row[0]): int(row[1]) for row in rows if len(row) >= 2 and row[0].isdigit() and row[1].isdigit()}
+
+    def split_of(index: int) -> str:
+        if index not in originals:
+            raise DataError(f"{source.path}/{mapping}: has no row for photo {index}; get the whole file")
+        original = originals[index]
+        return "train" if original < _FIRST_VAL else "val" if original < _FIRST_TEST else "test"
+
+    return split_of

@@ -1,0 +1,300 @@
+"""Ingesting tiny data sets in the official layouts, written by the tests; successes go through the real command."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from faceparse.classes import CLASSES
+from faceparse.data.celebamask import ingest
+from faceparse.data.dataset import list_pairs
+from faceparse.data.raw import paint_parts
+from faceparse.errors import FaceparseError
+from faceparse.images import read_image, read_labels
+
+SIDE = 64
+ORIGINALS = {0: 10, 1: 162_770, 2: 162_771, 3: 182_637, 4: 182_638, 5: 202_000}
+"""CelebA's index of each photo: the edges of its train, val and test."""
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "faceparse", "data", "ingest", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def ingested(*arguments):
+    result = run(*arguments)
+    assert result.returncode == 0, result.stderr
+    return " ".join(result.stderr.split())
+
+
+def refused(source, out):
+    """The message of a refused ingest, which is one line."""
+    with pytest.raises(FaceparseError) as caught:
+        ingest(source, out)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def files(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def part_masks(index):
+    """bool (64, 64) by suffix: overlapping boxes, so that the order of painting matters."""
+    random = np.random.default_rng(index)
+    masks = {}
+    for suffix in [c.suffix for c in CLASSES if c.suffix][:: 1 + index % 3]:
+        top, left = random.integers(0, SIDE - 20, 2)
+        masks[suffix] = np.zeros((SIDE, SIDE), bool)
+        masks[suffix][top : top + 20, left : left + 20] = True
+    return masks
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """Six photos as raw CelebAMask-HQ has them, with twice the side of their parts."""
+    root = tmp_path / "source" / "CelebAMask-HQ"
+    (root / "CelebA-HQ-img").mkdir(parents=True)
+    for index in ORIGINALS:
+        photo = np.random.default_rng(index).integers(0, 256, (SIDE // 8, SIDE // 8, 3), dtype=np.uint8)
+        photo = Image.fromarray(photo).resize((2 * SIDE, 2 * SIDE), Image.Resampling.BICUBIC)
+        photo.save(root / "CelebA-HQ-img" / f"{index}.jpg", quality=95)
+        folder = root / "CelebAMask-HQ-mask-anno" / str(index // 3)
+        folder.mkdir(parents=True, exist_ok=True)
+        for suffix, mask in part_masks(index).items():
+            part = Image.fromarray(mask.astype(np.uint8) * 255)
+            part.convert("RGB" if index % 2 else "L").save(folder / f"{index:05d}_{suffix}.png")
+    rows = [f"{index:<8}{original:<12}{original + 1:06d}.jpg" for index, original in ORIGINALS.items()]
+    mapping = "\n".join(["idx     orig_idx    orig_file", *rows])
+    (root / "CelebA-HQ-to-CelebA-mapping.txt").write_text(mapping)
+    return tmp_path / "source"
+
+
+@pytest.fixture
+def release(tmp_path):
+    """A challenge's release in a wrapping folder, with what macOS leaves in zips."""
+    root = tmp_path / "source" / "release"
+    random = np.random.default_rng(0)
+    for split, num in (("train", 4), ("val", 2), ("test", 2)):
+        for kind in ("images", "masks"):
+            (root / split / kind).mkdir(parents=True)
+        for index in range(num):
+            image = Image.fromarray(random.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8))
+            image.save(root / split / "images" / f"{split}{index}.jpg")
+            if split != "test":
+                labels = Image.fromarray(random.integers(0, 19, (SIDE, SIDE), dtype=np.uint8))
+                labels.save(root / split / "masks" / f"{split}{index}.png")
+    (root / "test" / "masks").rmdir()
+    litter = tmp_path / "source" / "__MACOSX" / "release" / "train" / "images"
+    litter.mkdir(parents=True)
+    (litter / "._train0.jpg").write_bytes(b"litter")
+    (root / "train" / "images" / ".DS_Store").write_bytes(b"litter")
+    return tmp_path / "source"
+
+
+def zipped(folder):
+    return Path(shutil.make_archive(str(folder), "zip", folder))
+
+
+def test_raw_parts_are_painted_in_the_order_of_ids_and_photos_take_their_size(raw, tmp_path):
+    ingested(raw, tmp_path / "out")
+    pair = list_pairs(tmp_path / "out" / "train")[0]
+    expected = np.zeros((SIDE, SIDE), np.uint8)
+    for c in CLASSES:
+        if c.suffix in part_masks(0):
+            expected[part_masks(0)[c.suffix]] = c.id
+    np.testing.assert_array_equal(read_labels(pair.mask), expected)
+    photo = read_image(raw / "CelebAMask-HQ" / "CelebA-HQ-img" / "0.jpg").astype(float)
+    area = photo.reshape(SIDE, 2, SIDE, 2, 3).mean(axis=(1, 3))
+    written = read_image(pair.image)
+    assert written.shape == (SIDE, SIDE, 3)
+    assert np.abs(written - area).mean() < 3  # what JPEG changes
+
+
+def test_the_mapping_file_gives_the_official_split(raw, tmp_path):
+    assert "images: 2 in train, 2 in val, 2 in test" in ingested(raw, tmp_path / "out")
+    names = {split: [pair.name for pair in list_pairs(tmp_path / "out" / split)] for split in ("train", "val", "test")}
+    assert names == {"train": ["0", "1"], "val": ["2", "3"], "test": ["4", "5"]}
+
+
+def test_without_the_mapping_everything_is_train_and_that_is_said(raw, tmp_path):
+    (raw / "CelebAMask-HQ" / "CelebA-HQ-to-CelebA-mapping.txt").unlink()
+    said = ingested(raw, tmp_path / "out")
+    assert "everything goes into train" in said
+    assert len(list_pairs(tmp_path / "out" / "train")) == 6
+
+
+@pytest.mark.parametrize("layout", ["raw", "release"])
+def test_a_zip_gives_what_its_folder_gives(layout, request, tmp_path):
+    source = request.getfixturevalue(layout)
+    ingested(source, tmp_path / "of-folder")
+    ingested(zipped(source), tmp_path / "of-zip")
+    assert files(tmp_path / "of-folder") == files(tmp_path / "of-zip")
+    assert files(tmp_path / "of-zip")
+
+
+def test_a_release_is_copied_byte_for_byte_without_litter(release, tmp_path):
+    said = ingested(zipped(release), tmp_path / "out")
+    assert "images: 4 in train, 2 in val, 2 in test" in said
+    expected = {name: data for name, data in files(release / "release").items() if "DS_Store" not in name}
+    assert files(tmp_path / "out") == expected
+
+
+@pytest.mark.parametrize("layout", ["raw", "release"])
+def test_a_second_run_does_nothing_and_says_so(layout, request, tmp_path):
+    source, out = request.getfixturevalue(layout), tmp_path / "out"
+    ingested(source, out)
+    before = {p: p.stat().st_mtime_ns for p in out.rglob("*")}
+    assert "nothing to do" in ingested(source, out)
+    assert {p: p.stat().st_mtime_ns for p in out.rglob("*")} == before
+
+
+@pytest.mark.parametrize("layout", ["raw", "release"])
+def test_a_killed_run_is_finished_by_the_next(layout, request, tmp_path):
+    source = request.getfixturevalue(layout)
+    ingested(source, tmp_path / "whole")
+    ingested(source, tmp_path / "killed")
+    written = sorted(p for p in (tmp_path / "killed").rglob("*") if p.is_file())
+    for path in written[::2]:
+        path.unlink()
+    kept = {p: p.stat().st_mtime_ns for p in written[1::2] if p.parent.parent.name == "val"}
+    # what a kill in the midst of a write leaves behind
+    (tmp_path / "killed" / "train" / "images" / ".0.jpg.a1b2c3d4").write_bytes(b"half")
+    ingested(source, tmp_path / "killed")
+    assert files(tmp_path / "killed") == files(tmp_path / "whole")
+    assert layout == "raw" or {p: p.stat().st_mtime_ns for p in kept} == kept
+
+
+def test_a_damaged_part_leaves_out_its_pair_and_is_named(raw, tmp_path):
+    part = next((raw / "CelebAMask-HQ" / "CelebAMask-HQ-mask-anno").rglob("00002_*.png"))
+    part.write_bytes(part.read_bytes()[:40])
+    message = refused(raw, tmp_path / "out")
+    assert part.name in message
+    assert "1 of 6" in message
+    assert [pair.name for pair in list_pairs(tmp_path / "out" / "val")] == ["3"]
+    assert len(list_pairs(tmp_path / "out" / "train")) == 2
+
+
+def test_a_photo_without_parts_and_parts_without_a_photo_are_told(raw, tmp_path):
+    root = raw / "CelebAMask-HQ"
+    for part in root.rglob("00001_*.png"):
+        part.unlink()
+    (root / "CelebA-HQ-img" / "4.jpg").unlink()
+    result = run(raw, tmp_path / "out")
+    assert result.returncode == 1
+    warning, error = (line.strip() for line in result.stderr.strip().splitlines())
+    assert warning.startswith("parts of 1 photo(s) that are not in CelebA-HQ-img")
+    assert error.startswith("faceparse: ")
+    assert "1.jpg: has no parts" in error
+
+
+def test_a_layout_that_is_not_known_says_what_was_found(tmp_path):
+    (tmp_path / "source" / "pictures").mkdir(parents=True)
+    (tmp_path / "source" / "pictures" / "a.jpg").touch()
+    message = refused(tmp_path / "source", tmp_path / "out")
+    assert "found pictures/" in message
+    assert "expected CelebA-HQ-img/" in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_half_of_the_raw_data_set_says_which_half_is_missing(raw, tmp_path):
+    shutil.rmtree(raw / "CelebAMask-HQ" / "CelebAMask-HQ-mask-anno")
+    assert "has CelebA-HQ-img and no CelebAMask-HQ-mask-anno" in refused(raw, tmp_path / "out")
+
+
+def test_a_release_without_masks_is_refused(release, tmp_path):
+    shutil.rmtree(release / "release" / "train" / "masks")
+    assert "no PNG in train/masks" in refused(release, tmp_path / "out")
+
+
+def test_two_data_sets_in_one_source_are_not_mixed(release, tmp_path):
+    shutil.copytree(release / "release", release / "copy")
+    assert "holds 2 data sets (copy/, release/)" in refused(release, tmp_path / "out")
+
+
+def test_another_data_sets_folder_is_not_written_into(release, tmp_path):
+    ingested(release, tmp_path / "out")
+    (tmp_path / "out" / "train" / "images" / "mine.jpg").touch()
+    assert "holds 1 file(s) not of" in refused(release, tmp_path / "out")
+
+
+def test_a_place_within_the_source_is_refused(release):
+    assert "lies in SOURCE" in refused(release, release / "out")
+
+
+def test_a_source_that_is_not_there_is_refused(tmp_path):
+    assert "no such file or folder" in refused(tmp_path / "nowhere.zip", tmp_path / "out")
+
+
+def unsafe_zip(path, name="a.jpg", content=b"x", kind=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        archive.writestr("train/images/fine.jpg", b"fine")
+        archive.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["../train/images/a.jpg", "/train/images/a.jpg", "train/images/..\\a.jpg"])
+def test_a_zip_with_a_path_that_leads_out_is_refused(name, tmp_path):
+    message = refused(unsafe_zip(tmp_path / "set.zip", name), tmp_path / "deep" / "out")
+    assert "leads out of the zip" in message
+    assert [p.name for p in tmp_path.iterdir()] == ["set.zip"]
+
+
+def test_a_zip_bomb_is_refused_unopened(tmp_path):
+    bomb = unsafe_zip(tmp_path / "set.zip", "train/images/a.jpg", bytes(100_000_000), zipfile.ZIP_DEFLATED)
+    assert "zip bomb" in refused(bomb, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_encrypted_zip_is_refused_with_the_remedy(tmp_path):
+    path = unsafe_zip(tmp_path / "set.zip")
+    data = bytearray(path.read_bytes())
+    for mark, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):  # the flag, in the file's own header and in the directory
+        data[data.index(mark) + offset] |= 1
+    path.write_bytes(data)
+    assert "is encrypted; unpack the zip with its password" in refused(path, tmp_path / "out")
+
+
+def test_a_file_that_is_no_zip_and_one_cut_off_are_refused(release, tmp_path):
+    (tmp_path / "text.zip").write_text("not a zip")
+    assert "not a whole zip" in refused(tmp_path / "text.zip", tmp_path / "out")
+    whole = zipped(release)
+    whole.write_bytes(whole.read_bytes()[:-100])
+    assert "not a whole zip" in refused(whole, tmp_path / "out")
+
+
+def test_a_damaged_file_in_a_zip_is_named_and_the_others_are_written(release, tmp_path):
+    path = zipped(release)
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo("release/train/images/train1.jpg")
+    data = bytearray(path.read_bytes())
+    start = info.header_offset + 200
+    data[start : start + 20] = bytes(20)
+    path.write_bytes(data)
+    message = refused(path, tmp_path / "out")
+    assert "train1.jpg: damaged in the zip" in message
+    assert len(files(tmp_path / "out")) == 13
+
+
+def test_parts_of_several_sizes_are_refused(raw):
+    root = raw / "CelebAMask-HQ" / "CelebAMask-HQ-mask-anno"
+    part = next(root.rglob("00000_hair.png"))
+    Image.new("L", (32, 32)).save(part)
+    message = refused(raw, raw.parent / "out")
+    assert "00000_hair.png: 32×32, where this photo's other parts are 64×64" in message
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_a_part_counts_whatever_its_mode(mode, tmp_path):
+    mask = np.zeros((8, 8), np.uint8)
+    mask[2:5, 3:6] = 255
+    Image.fromarray(mask).convert(mode).save(tmp_path / "part.png")
+    painted = paint_parts([(13, "part.png", (tmp_path / "part.png").read_bytes())])
+    np.testing.assert_array_equal(painted, np.where(mask > 0, 13, 0))
