@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image as PillowImage
 from PIL.ImageFile import ImageFile
 
@@ -149,7 +150,7 @@ def write_labels(path: Path, labels: Labels) -> None:
     write_atomically(path, encode_labels(labels))
 
 
-def write_image(path: Path, image: Image, quality: int = 95) -> None:
+def write_image(path: Path, image: UInt8[np.ndarray, "height width channels"], quality: int = 95) -> None:
     """Write RGB (or RGBA) as the format that the path's suffix names, whole or not at all."""
     picture = PillowImage.fromarray(image)
     if path.suffix.lower() == ".png":

@@ -50,13 +50,18 @@ def call(function: Callable[..., T], arguments: Sequence[str], command: str, des
 
 def _one_line(page: str, command: str) -> str:
     """tyro's error page (a box of sections) as one sentence with its hint."""
-    inside = [line.strip("│ ") for line in page.splitlines() if line.startswith("│")]
     sections: list[list[str]] = [[]]
-    for line in inside:
-        if set(line) <= {"─"}:
+    for line in page.splitlines():
+        text = line.strip("│ ")
+        if text.startswith(("╭", "╰")):
+            continue
+        if text and set(text) <= {"─", "-"}:
             sections.append([])
         else:
-            sections[-1].append(line)
+            sections[-1].append(text)
+    if "│" not in page:
+        # where the terminal's encoding has no lines, the title is a section of its own
+        del sections[0]
     reason = re.sub(r"\s+", " ", " ".join(sections[0])).strip().replace(" (required)", "").rstrip(".")
     reason = reason[:1].lower() + reason[1:]
     near = re.search(r"Perhaps you meant: (--\S+)", " ".join(sections[1])) if len(sections) > 1 else None

@@ -29,9 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        sys.exit(run(arguments))
+        code = run(arguments)
+        sys.stdout.flush()  # a reader that left is noticed here, not while Python ends
+        sys.exit(code)
     except FaceparseError as error:
-        print(f"faceparse: {error}", file=sys.stderr)
+        print(f"faceparse: {error}".replace("\n", " "), file=sys.stderr)
         sys.exit(error.exit_code)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in TRAIN_PACKAGES:

@@ -1,6 +1,7 @@
 """`faceparse predict`: photos in, parts out, without PyTorch."""
 
 import io
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -88,16 +89,17 @@ def _photos(inputs: tuple[Path, ...]) -> list[Path]:
         raise UsageError("no photo given; see: faceparse predict --help")
     found: dict[Path, Path] = {}
     for given in inputs:
-        if not given.exists():
-            raise UsageError(f"{given}: no such file or folder")
-        for photo in _within(given) if given.is_dir() else [given]:
+        for photo in _within(given) if os.path.isdir(given) else [given]:
             found.setdefault(photo.resolve(), photo)
     return list(found.values())
 
 
 def _within(folder: Path) -> list[Path]:
-    photos = images.list_images(folder)
-    others = [path.name for path in sorted(folder.iterdir()) if path.suffix.lower() in _OTHER_PICTURES]
+    try:
+        photos = images.list_images(folder)
+        others = [path.name for path in sorted(folder.iterdir()) if path.suffix.lower() in _OTHER_PICTURES]
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read ({str(error.strerror).lower()})") from error
     if others:
         log.warning("%s: passed over %d not PNG, JPEG or WebP, such as %s", folder, len(others), others[0])
     if not photos:
@@ -107,7 +109,7 @@ def _within(folder: Path) -> list[Path]:
 
 def _refuse_overwriting(photos: list[Path], out: Path, kinds: list[str]) -> None:
     """Two photos must not share a name, nor a result replace a photo; known before anything is written."""
-    if out.exists() and not out.is_dir():
+    if os.path.exists(out) and not os.path.isdir(out):
         raise UsageError(f"--out {out}: a file, where a folder is expected")
     by_name: dict[str, Path] = {}
     for photo in photos:
