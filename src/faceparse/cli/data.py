@@ -50,13 +50,13 @@ def synth(
         seed: the same seed draws the same faces
         layout: train/images/ with train/masks/, or one picture per part as raw CelebAMask-HQ has it
     """
-    for name, value, least in (("num", num, 1), ("size", size, 16), ("seed", seed, 0)):
-        if value < least:
-            raise UsageError(f"--{name} {value} is too small; give {least} or more")
+    if seed < 0:
+        raise UsageError(f"--seed {seed} is negative; give 0 or more")
     from faceparse.data.synthetic import layouts
 
     write = layouts.write_challenge if layout == "challenge" else layouts.write_raw
     write(out, num, size, seed)
+    log.info("%s: %d labelled faces are ready", out, num)
     return 0
 
 
