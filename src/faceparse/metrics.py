@@ -34,7 +34,7 @@ def confusion_matrix(truth: Integer[np.ndarray, "..."], prediction: Integer[np.n
     """Count pixels by true class (row) and predicted class (column); pixels whose truth is 255 are left out.
 
     Label maps are long runs of equal pixels, so runs are counted instead of pixels: 19 passes over a 512² map, the way
-    the definition reads, take some forty times as long (`benchmarks/score_speed.py`).
+    the definition reads, take over twenty times as long (`benchmarks/score_speed.py`).
 
     Args:
         truth: ids 0-18, or 255 for ignored; any shape.
