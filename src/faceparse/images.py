@@ -132,6 +132,16 @@ def read_labels(source: Path | bytes, name: str | None = None) -> Labels:
     return labels
 
 
+def read_grey(source: Path | bytes, name: str | None = None) -> UInt8[np.ndarray, "height width"]:
+    """Decode a PNG to 8-bit grey, as the pictures of single parts are that raw CelebAMask-HQ has.
+
+    Raises:
+        DataError: not there, cut off, not a PNG, or larger than `MAX_PIXELS`.
+    """
+    with _opened(source, name, ("PNG",)) as picture:
+        return np.asarray(picture.convert("L"))
+
+
 def read_size(path: Path) -> tuple[int, int]:
     """Width and height from a picture's header, as its pixels are stored (before EXIF turns them)."""
     with _opened(path, None, _PHOTO_FORMATS) as picture:

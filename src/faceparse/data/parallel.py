@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from faceparse.console import progress
@@ -39,10 +40,12 @@ def in_processes(
         yield from progress(map(function, items), what, total=len(items))
         return
     context = multiprocessing.get_context("spawn")
-    chunk = max(1, min(32, len(items) // (4 * num_processes)))
+    chunk = max(1, min(8, len(items) // (4 * num_processes)))
     with ProcessPoolExecutor(num_processes, context, _start, (prepare,)) as pool:
         try:
-            yield from progress(pool.map(_call, items, chunksize=chunk), what, total=len(items))
+            with _interrupts_held():
+                results = pool.map(_call, items, chunksize=chunk)
+            yield from progress(results, what, total=len(items))
         except BrokenProcessPool as error:
             raise FaceparseError(
                 f"{what}: a process was killed, perhaps for want of memory; run the command again"
@@ -56,10 +59,18 @@ def num_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started within never see Ctrl-C, which is the parent's to report; it then ends the pool."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start(prepare: Callable[[], Callable[[Any], Any]]) -> None:
     global _function
-    # Ctrl-C is the parent's to report; it then ends the pool
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     _function = prepare()
 

@@ -14,7 +14,7 @@ from faceparse.console import log
 from faceparse.data.source import Source
 from faceparse.errors import DataError
 from faceparse.files import write_atomically
-from faceparse.images import read_image, write_image, write_labels
+from faceparse.images import read_grey, read_image, write_image, write_labels
 from faceparse.types import Labels
 
 IMAGE = re.compile(r"((?:.*/)?)CelebA-HQ-img/(\d+)\.jpg")
@@ -61,8 +61,6 @@ class PaintedPair:
 def paint_parts(parts: Iterable[tuple[int, str, bytes]]) -> Labels:
     """One label map from a picture per part, painted in the order given.
 
-    Only the box around a part's pixels is touched: most parts are small.
-
     Args:
         parts: class id, name for messages, and PNG whose non-zero pixels are the part.
 
@@ -71,17 +69,13 @@ def paint_parts(parts: Iterable[tuple[int, str, bytes]]) -> Labels:
     """
     labels: Labels | None = None
     for id, name, content in parts:
-        part = read_image(content, name)
+        part = read_grey(content, name)
         if labels is None:
-            labels = np.zeros(part.shape[:2], dtype=np.uint8)
-        if part.shape[:2] != labels.shape:
-            (height, width), (rows, columns) = labels.shape, part.shape[:2]
+            labels = np.zeros_like(part)
+        if part.shape != labels.shape:
+            (height, width), (rows, columns) = labels.shape, part.shape
             raise DataError(f"{name}: {columns}×{rows}, where this photo's other parts are {width}×{height}")
-        box = PillowImage.fromarray(part).getbbox()
-        if box:
-            left, top, right, bottom = box
-            inside = part[top:bottom, left:right]
-            labels[top:bottom, left:right][(inside[..., 0] | inside[..., 1] | inside[..., 2]) > 0] = id
+        labels[part > 0] = id
     assert labels is not None
     return labels
 
