@@ -16,7 +16,7 @@ def paint_backdrop(scene: Scene, size: int) -> np.ndarray:
         ["studio", "wall", "press", "bokeh", "park", "clutter", "clouds"], p=[0.28, 0.12, 0.13, 0.1, 0.1, 0.17, 0.1]
     )
     bright = rng.choice([rng.uniform(0.0, 0.2), rng.uniform(0.2, 0.7), rng.uniform(0.7, 1.0)])
-    base = np.clip(random_color(rng) * 0.5 + bright * 0.7 - 0.1, 0.01, 1)
+    base = np.clip(random_color(rng, 0.55) * 0.5 + bright * 0.7 - 0.1, 0.01, 1)
     color = np.empty((size, size, 3), np.float32)
     color[:] = base
     canvas = Canvas(color, np.zeros((size, size), np.uint8), size, (0, 0))
@@ -32,7 +32,7 @@ def paint_backdrop(scene: Scene, size: int) -> np.ndarray:
             radius = rng.uniform(0.012, 0.07)
             canvas.paint(
                 ellipse(rng.random(2), (radius, radius)),
-                np.clip(random_color(rng) + rng.uniform(0.1, 0.5), 0, 1),
+                np.clip(random_color(rng, 0.55) + rng.uniform(0.1, 0.5), 0, 1),
                 rng.uniform(0.3, 0.9),
             )
         blur = rng.uniform(0.001, 0.01)
@@ -61,7 +61,7 @@ def paint_backdrop(scene: Scene, size: int) -> np.ndarray:
 
 def _thing(canvas: Canvas, rng: np.random.Generator) -> None:
     center, reach = rng.random(2), rng.uniform(0.04, 0.35, 2)
-    color = random_color(rng)
+    color = random_color(rng, 0.55)
     if rng.random() < 0.35:
         canvas.paint(ellipse(center, reach), color, rng.uniform(0.5, 1))
         return
@@ -84,7 +84,7 @@ def _tiles(canvas: Canvas, rng: np.random.Generator, base: np.ndarray) -> None:
 
 def _letters(canvas: Canvas, rng: np.random.Generator, base: np.ndarray) -> None:
     """Rows of marks, as on the wall behind people who are photographed for the press."""
-    ink = np.clip(random_color(rng), 0, 1)
+    ink = np.clip(random_color(rng, 0.55), 0, 1)
     size, step = rng.uniform(0.03, 0.12), rng.uniform(0.1, 0.35)
     for y in np.arange(rng.uniform(-0.1, 0.1), 1, step):
         for x in np.arange(rng.uniform(-0.2, 0), 1, step * rng.uniform(1, 1.6)):

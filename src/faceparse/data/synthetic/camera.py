@@ -1,7 +1,7 @@
 """Looking at the surface: pose, the crop that CelebA-HQ uses, and which point of the head each pixel shows.
 
-The crop is that of Karras et al. (Progressive Growing of GANs, 2018, appendix C): a square around the eyes' midpoint moved a
-tenth of the way to the mouth, its side the larger of 4 eye distances and 3.6 eye-to-mouth distances, turned upright.
+The crop is that of Karras et al. (Progressive Growing of GANs, 2018, appendix C): a square around the eyes' midpoint moved
+a tenth of the way to the mouth, its side the larger of 4 eye distances and 3.6 eye-to-mouth distances, turned upright.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from faceparse.data.synthetic.head import BOTTOM, NUM_ANGLES, NUM_HEIGHTS, TOP
 from faceparse.data.synthetic.scene import EYE_X, MOUTH_Y, Scene
 
 Plane = Float32[np.ndarray, "h w"]
+Rays = Float32[np.ndarray, "*rays"]
 NEAR, FAR = 0.62, -0.5
 _BORDER = 4  # columns repeated at both ends, so that the back of the head has no seam
 
@@ -43,12 +44,13 @@ def aim(scene: Scene) -> Camera:
     turn = roll @ pitch @ yaw
     landmarks = np.array([[-EYE_X, 0, 0.245], [EYE_X, 0, 0.245], [-0.085, MOUTH_Y, 0.25], [0.085, MOUTH_Y, 0.25]])
     flat = (landmarks @ turn.T)[:, :2] + rng.normal(0, 0.003, (4, 2))
+    flat[2:, 1] += rng.normal(0, 0.01)
     eyes, mouth = flat[:2].mean(0), flat[2:].mean(0)
     between, down = flat[1] - flat[0], mouth - eyes
     axis = between + np.array([down[1], -down[0]])
     axis /= np.hypot(*axis)
     side = max(np.hypot(*between) * 4.0, np.hypot(*down) * 3.6) * rng.normal(1.0, 0.015)
-    center = eyes + 0.1 * down
+    center = eyes + 0.1 * down - np.array([0, 0.006])
     upright = np.array([[axis[0], axis[1]], [-axis[1], axis[0]]]) / side
     return Camera(turn, np.concatenate([upright, (0.5 - upright @ center)[:, None]], 1))
 
@@ -80,15 +82,23 @@ def wrapped(field: np.ndarray) -> np.ndarray:
 def look(camera: Camera, squared: Plane, size: int) -> View:
     """Find the first point of the surface along every pixel's ray.
 
-    Rays are marched at half the resolution first; at full resolution each starts just before the nearest hit around it.
+    Rays are marched at a quarter of the resolution first; at full resolution each starts just before the nearest hit
+    around it, and those with none around them are left out.
     """
     surface = wrapped(squared)
-    coarse = _march(camera, surface, size // 2, None, 26)
-    start = cv2.dilate(coarse, np.ones((3, 3), np.uint8))
-    start = cv2.resize(start, (size, size), interpolation=cv2.INTER_NEAREST) + 0.03
-    depth = _march(camera, surface, size, start, 12)
+    plane = _ray_plane(camera)
+    coarse_size = max(size // 4, 32)
+    coarse = _march(camera, plane, surface, _pixels(coarse_size), np.full(coarse_size**2, NEAR, np.float32), 0.012)
+    near = cv2.dilate(coarse.reshape(coarse_size, coarse_size), np.ones((3, 3), np.uint8))
+    start = cv2.resize(near, (size, size), interpolation=cv2.INTER_NEAREST).ravel()
+    rays = np.flatnonzero(start > FAR)
+    pixels = _pixels(size)
+    depth = np.full(size * size, FAR, np.float32)
+    depth[rays] = _march(camera, plane, surface, pixels[:, rays], start[rays] + np.float32(0.03), 0.006)
+    depth = depth.reshape(size, size)
     hit = depth > FAR
-    x, y, z = _points(camera, size, depth)
+    u, v = pixels.reshape(2, size, size)
+    x, y, z = _points(camera, plane, u, v, depth)
     column, row, _ = _cylinder(x, y, z)
     slope_angle = cv2.Sobel(surface, cv2.CV_32F, 1, 0, scale=NUM_ANGLES / (2 * np.pi) / 8)
     slope_height = cv2.Sobel(surface, cv2.CV_32F, 0, 1, scale=(NUM_HEIGHTS - 1) / (BOTTOM - TOP) / 8)
@@ -107,41 +117,68 @@ def _image_turn(camera: Camera) -> np.ndarray:
     return (roll @ camera.turn).astype(np.float32)
 
 
-def _points(camera: Camera, size: int, depth: Plane) -> tuple[Plane, Plane, Plane]:
-    """Head-space points at a depth along each pixel's ray."""
+def _pixels(size: int) -> np.ndarray:
+    """Photo positions (2, size²) of the pixels' centres, row by row."""
     at = ((np.arange(size) + 0.5) / size).astype(np.float32)
+    return np.stack([np.tile(at, size), np.repeat(at, size)])
+
+
+def _ray_plane(camera: Camera) -> np.ndarray:
+    """3×3: head-space point at depth 0 = plane · (u, v, 1)."""
     inverse = np.linalg.inv(camera.matrix[:, :2])
     shift = -inverse @ camera.matrix[:, 2]
-    plane = camera.turn[:2].T @ np.concatenate(
-        [inverse, shift[:, None]], 1
-    )  # head = plane · (u, v, 1) + towards · depth
-    plane, towards = plane.astype(np.float32), camera.turn[2].astype(np.float32)
-    u, v = at[None], at[:, None]
-    return tuple(plane[k, 0] * u + (plane[k, 1] * v + plane[k, 2]) + towards[k] * depth for k in range(3))  # type: ignore[return-value]
+    return (camera.turn[:2].T @ np.concatenate([inverse, shift[:, None]], 1)).astype(np.float32)
 
 
-def _cylinder(x: Plane, y: Plane, z: Plane) -> tuple[Plane, Plane, Plane]:
+def _points(camera: Camera, plane: np.ndarray, u: Rays, v: Rays, depth: Rays) -> tuple[Rays, Rays, Rays]:
+    """Head-space points at a depth along rays."""
+    towards = camera.turn[2].astype(np.float32)
+    x, y, z = (plane[k, 0] * u + plane[k, 1] * v + plane[k, 2] + towards[k] * depth for k in range(3))
+    return x, y, z
+
+
+def _cylinder(x: Rays, y: Rays, z: Rays) -> tuple[Rays, Rays, Rays]:
     """Column and row in a wrapped field, and the distance from the axis."""
-    distance, angle = cv2.cartToPolar(z, x)  # 0 to 2π, from the front
-    angle = np.where(angle > np.pi, angle - np.float32(2 * np.pi), angle)
+    angle = np.arctan2(x, z)
     column = (angle + np.float32(np.pi)) * np.float32(NUM_ANGLES / (2 * np.pi)) + np.float32(_BORDER)
     row = (y - np.float32(TOP)) * np.float32((NUM_HEIGHTS - 1) / (BOTTOM - TOP))
-    return column, row, distance
+    return column, row, np.sqrt(x * x + z * z)
 
 
-def _march(camera: Camera, surface: Plane, size: int, start: Plane | None, num_steps: int) -> Plane:
-    """Depth of the first hit of each ray, FAR where there is none. Steps shrink with the distance to the surface."""
-    depth = np.full((size, size), NEAR, np.float32) if start is None else start.copy()
-    outside = np.full((size, size), NEAR, np.float32)
-    inside = np.full((size, size), FAR, np.float32)
-    for _ in range(num_steps):
-        x, y, z = _points(camera, size, depth)
+def _march(camera: Camera, plane: np.ndarray, surface: Plane, pixels: np.ndarray, start: Rays, least: float) -> Rays:
+    """Depth of the first hit of each ray, FAR where there is none.
+
+    Steps shrink with the distance to the surface, to `least` at the smallest; what has hit is then halved to a point. Rays that
+    are done are dropped every few steps.
+    """
+    result = np.full(len(start), FAR, np.float32)
+    alive = np.arange(len(start))
+    u, v = pixels
+    depth, outside, inside = start.copy(), start + np.float32(least), np.full(len(start), FAR, np.float32)
+    for step in range(64):
+        if step % 5 == 4:
+            found = inside > FAR
+            done = found & (outside - inside < 0.0015)
+            result[alive[found]] = inside[found]
+            keep = np.flatnonzero(~done & (found | (depth > FAR)))
+            if len(keep) == 0:
+                break
+            alive, u, v, depth, outside, inside = alive[keep], u[keep], v[keep], depth[keep], outside[keep], inside[keep]
+        x, y, z = _points(camera, plane, u, v, depth)
         column, row, distance = _cylinder(x, y, z)
-        squared = cv2.remap(surface, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        squared = _look_up(surface, column, row)
         gap = distance - np.sqrt(np.maximum(squared, 0))
-        found = gap < 0
-        inside = np.where(found, np.maximum(inside, depth), inside)
-        outside = np.where(found, outside, np.minimum(outside, depth))
-        step = np.clip(gap * 0.75, 0.006, 0.07)
-        depth = np.where(inside > FAR, 0.5 * (inside + np.minimum(outside, inside + 0.08)), depth - step)
-    return np.where(inside > FAR, inside, np.float32(FAR))
+        within = gap < 0
+        inside = np.where(within, depth, inside)
+        outside = np.where(within, outside, depth)
+        stepped = depth - np.clip(gap * np.float32(0.8), np.float32(least), np.float32(0.07))
+        depth = np.where(inside > FAR, np.float32(0.5) * (inside + outside), stepped)
+    return result
+
+
+def _look_up(surface: Plane, column: Rays, row: Rays) -> Rays:
+    """Bilinear values; rays are folded into rows of 256, as OpenCV takes no line longer than 32767."""
+    count = len(column)
+    folded = -(-count // 256) * 256
+    column, row = (np.pad(a, (0, folded - count)).reshape(-1, 256) for a in (column, row))
+    return cv2.remap(surface, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).ravel()[:count]

@@ -20,7 +20,7 @@ def paint_shoulders(canvas: Canvas, scene: Scene, camera: Camera, view: View, li
     size = len(view.depth)
     base = camera.project(np.array([[0, 0.5, -0.03]]))[0][0]
     center = base[0] + rng.normal(0, 0.015)
-    top = rng.normal(0.935 if scene.feminine else 0.9, 0.025)
+    top = rng.normal(0.925 if scene.feminine else 0.89, 0.045)
     drop = np.clip(rng.normal(0.35 if scene.feminine else 0.25, 0.1), 0.08, 0.6)
     neck = scene.neck * rng.uniform(1.0, 1.15)
     lean = rng.normal(0, 0.06)
@@ -56,9 +56,9 @@ def paint_shoulders(canvas: Canvas, scene: Scene, camera: Camera, view: View, li
 
 def _cut(scene: Scene, rng: np.random.Generator, center, top, neck, outline) -> list[np.ndarray]:
     """The shapes of a garment: shoulders with a neckline cut out, then its trim."""
-    wide = neck * rng.uniform(0.95, 1.35)
+    wide = neck * rng.uniform(0.95, 1.5)
     deep = {
-        "round": rng.uniform(0.02, 0.09),
+        "round": rng.uniform(0.02, 0.16),
         "vneck": rng.uniform(0.1, 0.25),
         "collar": 0.1,
         "suit": 0.13,
@@ -203,7 +203,7 @@ def paint_necklace(canvas: Canvas, scene: Scene, camera: Camera) -> None:
         return
     rng = scene.rng("necklace")
     angle = np.linspace(-1.4, 1.4, 60)
-    loose, height = rng.uniform(1.05, 1.35), rng.uniform(0.46, 0.53)
+    loose, height = rng.uniform(1.0, 1.25), rng.uniform(0.4, 0.48)
     radius = scene.neck * loose
     points = np.stack(
         [np.sin(angle) * radius, height + 0.08 * np.cos(angle) * loose**2, np.cos(angle) * radius * 0.75 - 0.02], 1

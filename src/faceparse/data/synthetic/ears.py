@@ -6,6 +6,7 @@ import numpy as np
 
 from faceparse.data.synthetic.camera import Camera, View
 from faceparse.data.synthetic.canvas import Canvas, Points, curve, ellipse, ribbon
+from faceparse.data.synthetic.hair import Hair
 from faceparse.data.synthetic.head import ANGLES, HEIGHTS, Head
 from faceparse.data.synthetic.light import Light
 from faceparse.data.synthetic.scene import Scene
@@ -34,6 +35,8 @@ class Ear:
     root: np.ndarray
     out: np.ndarray
     down: np.ndarray
+    covered: bool
+    """Under hair: only what hangs from it can be seen."""
 
     def place(self, points) -> np.ndarray:
         """Head-space points of points on the ear (outwards, down)."""
@@ -41,7 +44,7 @@ class Ear:
         return self.root + points[:, :1] * self.out + points[:, 1:] * self.down
 
 
-def place_ears(scene: Scene, head: Head) -> list[Ear]:
+def place_ears(scene: Scene, head: Head, hair: Hair) -> list[Ear]:
     """Both ears of a head."""
     rng = scene.rng("ears")
     stand, lean = rng.uniform(0.45, 0.95), rng.normal(0.12, 0.06)
@@ -49,11 +52,13 @@ def place_ears(scene: Scene, head: Head) -> list[Ear]:
     ears = []
     for side in (-1, 1):
         angle = np.radians(93) * side
-        radius = head.radius[row, int(np.argmin(np.abs(ANGLES[0] - angle)))]
+        column = int(np.argmin(np.abs(ANGLES[0] - angle)))
+        radius = head.radius[row, column]
+        covered = float(hair.radius[row, column] - radius)
         root = np.array([np.sin(angle) * radius * 0.985, 0.068, np.cos(angle) * radius])
         out = np.array([side * np.sin(stand), 0, -np.cos(stand)]) * scene.ear
         down = np.array([-side * 0.1, 1.0, lean]) * scene.ear
-        ears.append(Ear(side, root, out, down))
+        ears.append(Ear(side, root, out, down, covered > 0.018))
     return ears
 
 
@@ -68,7 +73,7 @@ def visible(view: View, camera: Camera, points: np.ndarray, margin: float = 0.0)
 
 
 def paint_ears(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera, view: View, light: Light) -> None:
-    """Draw the ears, with their labels, where nothing is in front of them."""
+    """Draw those of the ears that hair leaves free, with their labels, where nothing is in front of them."""
     rng = scene.rng("ear colors")
     rosy = rng.uniform(0.82, 1.0)
     for ear in ears:
@@ -76,7 +81,7 @@ def paint_ears(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera, vi
         free = visible(view, camera, plane, 0.004)
         normal = np.cross(ear.out, ear.down)
         normal = camera.turn @ (normal / np.linalg.norm(normal)) * ear.side
-        if normal[2] < -0.25:
+        if ear.covered or normal[2] < -0.25:
             continue
         tone = (
             np.sqrt(light.flat(normal * np.sign(normal[2] + 1e-6), 0.75))
@@ -106,13 +111,13 @@ def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera
     rng = scene.rng("earrings")
     metal = np.array([(0.9, 0.75, 0.42), (0.83, 0.83, 0.86), (0.8, 0.6, 0.5), (0.15, 0.15, 0.16)])[rng.integers(4)]
     stone = np.clip(rng.random(3) * rng.uniform(0.5, 1.2), 0, 1) if rng.random() < 0.5 else np.array([0.95, 0.95, 0.93])
-    size, length = rng.uniform(0.008, 0.018), rng.uniform(0.03, 0.17)
+    size, length = rng.uniform(0.009, 0.022), rng.uniform(0.03, 0.2)
     hoop = rng.uniform(0.02, 0.075)
-    width = rng.uniform(0.012, 0.04)
+    width = rng.uniform(0.014, 0.045)
     kinds = rng.integers(0, 3)
     for ear in ears:
         lobe = ear.place([(0.026, 0.088)])[0]
-        free = visible(view, camera, lobe + np.array([(0, 0, 0), (0.05, 0, 0), (0, 0.05, 0)]), 0.05)
+        free = visible(view, camera, lobe + np.array([(0, 0, 0), (0.05, 0, 0), (0, 0.05, 0)]), rng.uniform(0.02, 0.16))
         at = camera.project(lobe[None])[0][0]
         scale = 1 / max(np.hypot(*np.linalg.inv(camera.matrix[:, :2])[:, 0]), 1e-6)
 

@@ -59,11 +59,11 @@ def _tint_skin(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
     for y in rng.uniform(-0.24, -0.11, 4 if scene.old > 0.4 else 0):
         line = curve([(-0.11, y + 0.008), (-0.04, y), (0.04, y + 0.003), (0.11, y + 0.01)])
         canvas.paint(ribbon(line, 0.004), (0.75, 0.66, 0.6), scene.old * 0.6, 0.003, multiply=True)
-    num_spots = int(rng.integers(0, 5) if rng.random() < 0.85 else rng.integers(60, 160))
-    for x, y, radius in zip(
-        rng.normal(0, 0.1, num_spots), rng.normal(0.1, 0.09, num_spots), rng.uniform(0.0015, 0.004, num_spots)
-    ):
-        canvas.paint(ellipse((x, y), (radius, radius), num=8), (0.6, 0.45, 0.38), 0.6, 0.001, multiply=True)
+    num_spots = int(rng.integers(0, 5) if rng.random() < 0.92 else rng.integers(60, 160))
+    spots = rng.normal((0, 0.1), (0.1, 0.08), (num_spots, 2))
+    dots = [ellipse(spot, (radius, radius), num=8) for spot, radius in zip(spots, rng.uniform(0.0008, 0.0026, num_spots), strict=True)]
+    if dots:
+        canvas.paint(dots, (0.68, 0.52, 0.45), rng.uniform(0.2, 0.7), 0.001, multiply=True)
 
 
 def _paint_beard(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
@@ -91,8 +91,8 @@ def _paint_beard(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None
     mask = np.maximum.reduce([np.broadcast_to(part, shape) for part in parts])
     dense = min(scene.beard * 1.1, 0.93)
     strands = np.clip(dense + 0.4 * rough * (0.35 + 0.65 * dense), 0, 1) * (0.35 + 0.65 * dense)
-    color = scene.brow_color * 0.8 + 0.12 * scene.skin + rng.normal(0, 0.015, 3)
-    tone = color * (1 + 0.35 * rough[..., None])
+    color = scene.brow_color * 0.85 + 0.06 * scene.skin + rng.normal(0, 0.015, 3)
+    tone = color * (1 + 0.22 * rough[..., None])
     canvas.color += (mask * strands)[..., None] * (tone.astype(np.float32) - canvas.color)
 
 
@@ -151,7 +151,7 @@ def _paint_eye(canvas: Canvas, scene: Scene, rng: np.random.Generator, side: int
     canvas.paint(ribbon(socket[3:-2], 0.0035), scene.skin * [0.55, 0.42, 0.4], rng.uniform(0.2, 0.8), 0.0015)
     canvas.paint(ribbon(lower, 0.008), (0.85, 0.72, 0.7), 0.5, 0.004, multiply=True)
 
-    white = np.array([0.86, 0.83, 0.81]) * rng.uniform(0.8, 1.0)
+    white = np.array([0.98, 0.94, 0.92]) * rng.uniform(0.85, 1.15)
     canvas.paint(almond, white, 1.0, label="left eye" if side > 0 else "right eye")
     inside = np.zeros(canvas.labels.shape, np.float32)
     cover, window = canvas.cover([almond])
@@ -165,7 +165,7 @@ def _paint_eye(canvas: Canvas, scene: Scene, rng: np.random.Generator, side: int
     canvas.paint(ellipse(look + [0, 0.006], (radius * 0.6, radius * 0.45)), scene.iris * 1.5, 0.5, 0.003, within=inside)
     pupil = radius * rng.uniform(0.33, 0.5)
     canvas.paint(ellipse(look, (pupil, pupil)), _BLACK, 1.0, 0.0012, within=inside)
-    canvas.paint(ribbon(upper + [0, 0.005], 0.011), (0.45, 0.4, 0.4), 0.8, 0.004, within=inside, multiply=True)
+    canvas.paint(ribbon(upper + [0, 0.004], 0.009), (0.45, 0.4, 0.4), 0.7, 0.003, within=inside, multiply=True)
     lash = _BLACK + (scene.brow_color * 0.4 if not scene.feminine else 0) * 0.6
     thick = (0.0035 + 0.005 * scene.makeup) * np.interp(along, [-1, -0.6, 0.6, 1], [0.3, 0.8, 1.3, 0.9])
     canvas.paint(ribbon(upper - [0, 0.001], thick), lash, 0.6 + 0.4 * scene.makeup, 0.001)
@@ -179,8 +179,9 @@ def _paint_eye(canvas: Canvas, scene: Scene, rng: np.random.Generator, side: int
                 scene.makeup,
             )
     canvas.paint(ribbon(lower, 0.003), scene.skin * [0.6, 0.4, 0.38], 0.35 + 0.5 * scene.makeup, 0.001)
-    glint = look + np.array([-0.006, -0.007]) + rng.normal(0, 0.003, 2)
-    canvas.paint(ellipse(glint, (0.0045, 0.0045), num=12), (1.5, 1.5, 1.5), 0.95, 0.001, within=inside)
+    glint = look + np.array([-0.005, -0.006]) + rng.normal(0, 0.004, 2)
+    spot = rng.uniform(0.002, 0.0045)
+    canvas.paint(ellipse(glint, (spot, spot), num=12), (1.5, 1.5, 1.5), rng.uniform(0.3, 1), 0.001, within=inside)
 
 
 def _paint_brow(canvas: Canvas, scene: Scene, rng: np.random.Generator, side: int) -> None:
@@ -190,7 +191,7 @@ def _paint_brow(canvas: Canvas, scene: Scene, rng: np.random.Generator, side: in
     arch = scene.brow_arch
     spine = curve(
         [
-            (side * inner, y + 0.014),
+            (side * inner, y + scene.brow_slope),
             (side * (inner + 0.35 * (outer - inner)), y + 0.002 - arch * 0.45),
             (side * (inner + 0.68 * (outer - inner)), y - arch),
             (side * outer, y + 0.016),
@@ -267,8 +268,8 @@ def _paint_mouth(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None
 
 
 def _paint_teeth(canvas: Canvas, scene: Scene, rng: np.random.Generator, x, inner_top, hole) -> None:
-    ivory = np.array([0.93, 0.9, 0.84]) * rng.uniform(0.85, 1.05) * np.array([1, 1, rng.uniform(0.88, 1.03)])
-    drop = min(scene.gap * 0.95, rng.uniform(0.024, 0.036))
+    ivory = np.array([1.04, 1.0, 0.95]) * rng.uniform(0.85, 1.05) * np.array([1, 1, rng.uniform(0.88, 1.03)])
+    drop = min(scene.gap * 0.95, rng.uniform(0.026, 0.042))
     edge = inner_top + drop * (1 - 0.45 * (x / np.abs(x).max()) ** 2)
     row = np.concatenate([np.stack([x, inner_top - 0.004], 1), np.stack([x, edge], 1)[::-1]])
     canvas.paint(row, ivory, 1.0, 0.001, within=hole)

@@ -54,20 +54,23 @@ def _render(scene: Scene, size: int) -> tuple[Image, Labels]:
     seen = see_hair(scene, head, hair, view)
     color += seen.cover[..., None] * (seen.color - color)
     labels[seen.cover > 0.5] = class_id("hair")
+    shaded = cv2.GaussianBlur(seen.cover, (0, 0), 0.012 * size) * (1 - seen.cover)
+    color *= 1 - np.float32(0.5) * shaded[..., None]
     matte = seen.cover
     if hat is not None:
         cover, cloth = see_hat(scene, hat, view)
         color += cover[..., None] * (cloth - color)
         labels[cover > 0.5] = class_id("hat")
         matte = np.maximum(matte, cover)
-    total, shine = shade(light, view, matte)
-    lit = np.sqrt(np.clip(color * color * total + shine[..., None], 0, None))
+    total, shine = shade(light, view, matte, seen.gloss)
+    lit = color * color * total + shine[..., None]
+    lit = np.sqrt(np.clip(lit / (1 + 0.22 * lit), 0, None))  # bright parts roll off, as on film
     labels[~view.hit] = 0
     edge = cv2.GaussianBlur(view.hit.astype(np.float32), (0, 0), 0.6)[..., None] * view.hit[..., None]
     behind = paint_backdrop(scene, size)
     picture = Canvas((behind + edge * (lit - behind)).astype(np.float32), labels, size, (0, 0))
 
-    ears = place_ears(scene, head)
+    ears = place_ears(scene, head, hair)
     paint_ears(picture, scene, ears, camera, view, light)
     paint_shoulders(picture, scene, camera, view, light)
     paint_necklace(picture, scene, camera)

@@ -11,7 +11,7 @@ import numpy as np
 
 from faceparse.data.synthetic.camera import Plane, View
 from faceparse.data.synthetic.head import ANGLES, HEIGHTS, Field, Head
-from faceparse.data.synthetic.noise import rough_noise, smooth_noise, smoothstep
+from faceparse.data.synthetic.noise import smooth_noise, smoothstep
 from faceparse.data.synthetic.scene import Scene
 
 _SIDE = np.abs(ANGLES)
@@ -40,17 +40,18 @@ def grow_hair(scene: Scene, head: Head) -> Hair:
         hanging = np.maximum.accumulate(np.where(HEIGHTS > -0.12, head.radius * (1 - head.neck), 0), axis=0)
         base = np.where(HEIGHTS > -0.12, np.maximum(hanging, base), base)
         length = {
-            "long": 0.35 + 0.6 * scene.hair_length,
+            "long": 0.42 + 0.6 * scene.hair_length,
             "bob": 0.12 + 0.3 * scene.hair_length,
             "curly": 0.1 + 0.5 * scene.hair_length,
         }[scene.hair]
-        thickness = thickness + np.clip(HEIGHTS + 0.05, 0, 0.4) * rng.normal(0.06, 0.07)
+        thickness = thickness + np.clip(HEIGHTS + 0.05, 0, 0.4) * rng.normal(0.12, 0.1)
         thickness = np.maximum(thickness, 0.02)
         curtain = _curtain(scene, rng, base + thickness)
         end = length - HEIGHTS + 0.03 * smooth_noise(rng, (1, 24), reach.shape)
         reach = np.minimum(np.maximum(reach, curtain), end)
         stray = np.where(HEIGHTS > -0.08, 0.006, stray)
-    lumps = smooth_noise(rng, (7, 16), reach.shape) * 0.18
+    lumps = smooth_noise(rng, (6, 12), reach.shape) * (0.3 if scene.hair in LONG else 0.2)
+    lumps = lumps + smooth_noise(rng, (14, 60), reach.shape) * 0.12 + smooth_noise(rng, (30, 150), reach.shape) * scene.frizz
     if scene.hair in ("afro", "curly"):
         lumps = lumps + smooth_noise(rng, (26, 60), reach.shape) * 0.16
     if scene.hair == "quiff" or (scene.hair == "short" and rng.random() < 0.4):
@@ -90,23 +91,11 @@ def _crown(scene: Scene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
     if scene.hair == "receding":
         line, recess = line - rng.uniform(0.04, 0.13), recess + 0.06
     burn = rng.uniform(-0.02, 0.12)
-    knots = [0, 20, 38, 52, 64, 74, 80, 86, 104, 112, 135, 180]
-    heights = [
-        line,
-        line + 0.006,
-        line + 0.02 - recess,
-        line + 0.06 - recess * 0.5,
-        -0.12,
-        -0.05,
-        burn,
-        -0.075,
-        -0.075,
-        0.1,
-        0.18,
-        0.22,
-    ]
+    knots = [0, 20, 35, 48, 58, 67, 76, 82, 86, 104, 112, 135, 180]
+    front = line + np.array([0, 0.012, 0.045 - recess, 0.11 - recess])
+    heights = [*front, -0.075 - recess * 0.5, -0.025, 0.02, burn, -0.075, -0.075, 0.1, 0.18, 0.22]
     if scene.hair == "bald":
-        heights = [-0.6] * 12 if rng.random() < 0.6 else [-0.6] * 5 + [-0.2, -0.1, -0.09, -0.09, 0.06, 0.15, 0.2]
+        heights = [-0.6] * 13 if rng.random() < 0.6 else [-0.6] * 6 + [-0.2, -0.1, -0.09, -0.09, 0.06, 0.15, 0.2]
     ends = np.interp(_DEGREES, knots, heights)
     ends = ends + 0.008 * smooth_noise(rng, (1, 40), (1, ends.shape[1]))
     stray = np.full(ends.shape, 0.012 if scene.hair not in ("buzz", "bald") else 0.006)
@@ -161,14 +150,17 @@ def _curtain(scene: Scene, rng: np.random.Generator, outer: np.ndarray) -> np.nd
     out = outer * np.sin(np.minimum(_SIDE, np.pi / 2)) + np.clip(_SIDE - np.pi / 2, 0, None) * 0.2
     curtains = []
     for side in (0, 1):
-        close = rng.normal(0, 0.022)
-        start = np.array([0.17, 0.215, 0.225, 0.215, 0.2, 0.19, 0.19, 0.22]) + close
+        close = rng.normal(-0.004, 0.022)
+        start = np.array([0.2, 0.235, 0.247, 0.24, 0.22, 0.2, 0.19, 0.21]) + close
         start[5:] += rng.normal(0.02, 0.05)
         if scene.tucked[side] and scene.hair != "curly":
-            start[1:5] = (0.27, 0.292, 0.295, 0.27)
+            start[1:5] = (0.28, 0.31, 0.312, 0.28)
         edge = np.interp(HEIGHTS, [-0.25, -0.12, 0.0, 0.1, 0.2, 0.34, 0.45, 0.7], start)
-        curtains.append(out - edge - 0.01 * smooth_noise(rng, (9, 1), (len(HEIGHTS), 1)))
-    return np.where(HEIGHTS < -0.24, -1, np.where(ANGLES < 0, curtains[0], curtains[1]))
+        wavy = smooth_noise(rng, (7, 1), (len(HEIGHTS), 1)) * rng.uniform(0.004, 0.02)
+        curtains.append(out - edge - wavy)
+    # above the temples the crown's own reach decides
+    fade = np.clip(-0.1 - HEIGHTS, 0, None) * 1.2
+    return np.where(ANGLES < 0, curtains[0], curtains[1]) - fade
 
 
 def _bun(rng: np.random.Generator) -> np.ndarray:
@@ -179,11 +171,11 @@ def _bun(rng: np.random.Generator) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Seen:
-    """Hair as the camera sees it: cover in [0, 1], colour, and where it shines."""
+    """Hair as the camera sees it: cover in [0, 1], colour, and how much each strand shines."""
 
     cover: Plane
     color: np.ndarray
-    shine: Plane
+    gloss: Plane
 
 
 def see_hair(scene: Scene, head: Head, hair: Hair, view: View) -> Seen:
@@ -191,27 +183,45 @@ def see_hair(scene: Scene, head: Head, hair: Hair, view: View) -> Seen:
     rng = scene.rng("strands")
     across, reach = view.sample(hair.across), view.sample(hair.reach)
     curly = scene.hair in ("afro", "curly")
-    fine = rng.standard_normal((12 if not curly else 90, 340)).astype(np.float32)
-    coarse = rng.standard_normal((8 if not curly else 40, 90)).astype(np.float32)
 
-    def streaks(texture: np.ndarray) -> Plane:
-        rows, columns = texture.shape
-        u = (across / (2 * np.pi) + 0.5) * columns % columns
-        v = (view.y + 0.7) / 1.4 * rows
-        return cv2.remap(texture, u.astype(np.float32), v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    def streaks(rows: int, columns: int) -> Plane:
+        texture = rng.standard_normal((rows, columns)).astype(np.float32)
+        u = (across * np.float32(columns / (2 * np.pi)) + np.float32(columns / 2)) % columns
+        v = (view.y + np.float32(0.7)) * np.float32(rows / 1.4)
+        return cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
 
-    strand, lock = streaks(fine), streaks(coarse)
-    ragged = reach + (0.55 * strand + 0.75 * lock) * view.sample(hair.stray)
-    soft = 0.006 if scene.hair != "buzz" else 0.02
+    strand = streaks(90 if curly else 12, 420)
+    lock = streaks(40 if curly else 9, 130)
+    tress = streaks(20 if curly else 5, 36)
+    ragged = reach + (0.4 * strand + 0.6 * lock + 0.8 * tress) * view.sample(hair.stray)
+    ragged = np.maximum(ragged, _loose_locks(scene, rng, across, view, reach) + 0.006 * strand)
+    soft = np.float32(rng.uniform(0.003, 0.014) if scene.hair != "buzz" else 0.02)
     cover = smoothstep(-soft, soft, ragged)
+    if scene.hair == "buzz":
+        cover = cover * rng.uniform(0.6, 0.9)
     above = np.sqrt(view.x**2 + view.z**2) - view.sample(head.radius)
     cover = np.maximum(cover, smoothstep(0.012, 0.02, above))
     tip = np.clip(1 - reach / 0.5, 0, 1)[..., None] if scene.hair in LONG else np.float32(0.3)
     color = scene.hair_color + (scene.hair_tip - scene.hair_color) * tip
-    contrast = scene.rng("contrast").uniform(0.1, 0.28)
-    light = np.clip(1 + contrast * strand + 0.8 * contrast * lock, 0.25, 2.2)[..., None]
-    patches = rough_noise(rng, (5, 5), cover.shape, 2)[..., None] * 0.05
-    shine = np.clip(0.6 + 0.5 * strand + 0.3 * lock, 0, 1.6)
-    return Seen(
-        (cover * view.hit).astype(np.float32), (color * (light + patches)).astype(np.float32), shine.astype(np.float32)
-    )
+    contrast = np.float32(scene.rng("contrast").uniform(0.12, 0.3))
+    light = np.clip(1 + contrast * (0.8 * strand + 0.8 * lock + 0.7 * tress), 0.2, 2.4)[..., None]
+    gloss = np.clip(0.7 + 0.5 * strand + 0.4 * lock, 0.05, 2.0)
+    return Seen((cover * view.hit).astype(np.float32), (color * light).astype(np.float32), gloss.astype(np.float32))
+
+
+def _loose_locks(scene: Scene, rng: np.random.Generator, across: Plane, view: View, reach: Plane) -> np.ndarray:
+    """Reach of single locks that fall over forehead, temples and cheeks."""
+    if scene.hair in ("bald", "buzz", "afro", "receding") or rng.random() < 0.45:
+        return np.full_like(reach, -1)
+    locks = np.full_like(reach, -1)
+    for _ in range(int(rng.integers(1, 6))):
+        side = rng.choice([-1, 1])
+        start = side * np.radians(rng.uniform(8, 72))
+        end = rng.uniform(-0.12, 0.3) if abs(start) > 0.7 else rng.uniform(-0.2, 0.05)
+        drift, bend, width = rng.normal(0.35, 0.4) * side, rng.normal(0, 0.1), rng.uniform(0.003, 0.014)
+        top = scene.hairline - 0.05
+        along = np.clip((view.y - top) / (end - top), 0, 1)
+        middle = start + drift * along + bend * np.sin(along * np.pi * 2)
+        narrow = width * (1 - along**2) - 0.27 * np.abs(across - middle)
+        locks = np.maximum(locks, np.where((view.y > top) & (view.y < end) & (view.z > 0), narrow, -1))
+    return locks

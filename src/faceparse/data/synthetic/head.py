@@ -41,7 +41,7 @@ def build_head(scene: Scene) -> Head:
     )
     jaw = 1 + (scene.jaw - 1) * np.array([0, 0.1, 0.3, 0.8, 1.2, 1.3, 1.2, 1, 1])
     width = (
-        _profile(below, np.array([0.245, 0.243, 0.238, 0.224, 0.2, 0.175, 0.148, 0.118, 0.1]) * jaw)
+        _profile(below, np.array([0.276, 0.273, 0.266, 0.247, 0.219, 0.184, 0.145, 0.099, 0.08]) * jaw)
         * scene.width
         * dome
     )
@@ -62,8 +62,8 @@ def build_head(scene: Scene) -> Head:
     chin = scene.chin
     underside = np.interp(
         degrees,
-        [0, 18, 40, 60, 80, 95, 112, 135, 180],
-        [chin, chin - 0.008, chin - 0.042, chin - 0.09, chin - 0.155, chin - 0.215, 0.13, 0.13, 0.17],
+        [0, 16, 28, 40, 60, 80, 95, 112, 135, 180],
+        [chin, chin - 0.005, chin - 0.02, chin - 0.046, chin - 0.105, chin - 0.17, chin - 0.225, 0.13, 0.13, 0.17],
     ).astype(np.float32)
     neck = smoothstep(0, 0.035, HEIGHTS - underside)
     flare = np.clip(HEIGHTS - 0.44, 0, None) ** 2 * 2.2
@@ -97,7 +97,7 @@ def _raise_features(radius: np.ndarray, scene: Scene) -> None:
     ridge_width = np.interp(y, [-0.05, 0.03, tip], [0.02, 0.022, 0.033 * wide]).astype(np.float32)
     total = ridge * scene.nose_height * np.exp(-(np.abs(x / ridge_width) ** 2.4) / 2)
     total += bump(0.046 * wide, 0.15 * length, 0.018, 0.017, 0.022)
-    total += bump(EYE_X, 0.002, 0.05, 0.035, -0.024) + bump(EYE_X, 0.0, 0.03, 0.018, 0.016)
+    total += bump(EYE_X, 0.002, 0.05, 0.035, -0.021) + bump(EYE_X, 0.0, 0.03, 0.018, 0.016)
     total += bump(0.05, -0.01, 0.022, 0.03, -0.01)
     total += bump(0.1, -0.07, 0.07, 0.022, 0.01 if scene.feminine else 0.016)
     smile = max(scene.smile, 0)

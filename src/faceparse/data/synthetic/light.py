@@ -20,6 +20,7 @@ class Light:
     ground: np.ndarray
     rim: float
     oil: float
+    band: float
 
     def flat(self, normal: np.ndarray, free: float = 1.0) -> np.ndarray:
         """What the colour of a flat thing is multiplied by; `free` is the share of the key light that reaches it."""
@@ -38,21 +39,25 @@ def set_light(scene: Scene) -> Light:
     direction = np.array([np.sin(side) * np.cos(height), -np.sin(height), np.cos(side) * np.cos(height)], np.float32)
     warm = rng.normal(0, 0.07)
     tint = np.array([1 + warm, 1, 1 - warm])
-    share = rng.uniform(0.35, 0.8)
-    power = rng.uniform(0.9, 1.25)
+    share = rng.uniform(0.45, 0.9)
+    power = rng.uniform(0.95, 1.25)
     sky = np.array([1, 1, 1]) + rng.normal(0, 0.05, 3) - warm * np.array([0.5, 0, -0.5])
     return Light(
         direction,
         (tint * share * power * 1.15).astype(np.float32),
         (sky * (1 - share * 0.75) * power).astype(np.float32),
-        (sky * (1 - share * 0.75) * power * rng.uniform(0.3, 0.8)).astype(np.float32),
+        (sky * (1 - share * 0.75) * power * rng.uniform(0.15, 0.7)).astype(np.float32),
         float(max(0, rng.normal(0, 0.35))),
         float(rng.random() ** 1.5 * 0.5),
+        float(rng.random() ** 1.5 * 0.3) * float(0.25 + scene.hair_color.mean()),
     )
 
 
-def shade(light: Light, view: View, hair: Plane) -> tuple[np.ndarray, np.ndarray]:
-    """What the surface's colour is multiplied by (h w 3), and the shine that is added (h w)."""
+def shade(light: Light, view: View, hair: Plane, gloss: Plane) -> tuple[np.ndarray, np.ndarray]:
+    """What the surface's colour is multiplied by (h w 3), and the shine that is added (h w).
+
+    `hair` is where there is hair, `gloss` how much of the light its strands throw back.
+    """
     normal = view.normal
     facing = normal @ light.direction
     soft = np.clip((facing + 0.25) / 1.25, 0, 1)
@@ -67,7 +72,11 @@ def shade(light: Light, view: View, hair: Plane) -> tuple[np.ndarray, np.ndarray
     half /= np.linalg.norm(half)
     glance = np.clip(normal @ half, 0, 1)
     edge = np.clip(1 - normal[..., 2], 0, 1)
-    shine = light.oil * (glance**24 * 0.5 + glance**8 * 0.22) * shadow * (1 - hair) + light.rim * edge**3 * 0.25
+    # Kajiya and Kay (1989): strands that run down the surface shine in a band across them
+    run = (half[1] - normal[..., 1] * glance) / np.sqrt(np.maximum(1 - normal[..., 1] ** 2, 0.05))
+    band = np.clip(1 - run * run, 0, 1) ** 14 * gloss * np.clip(facing + 0.3, 0, 1)
+    shine = light.oil * (glance**24 * 0.4 + glance**8 * 0.18) * shadow * (1 - hair)
+    shine = shine + light.band * band * hair * shadow + light.rim * edge**3 * 0.2
     return total.astype(np.float32), shine.astype(np.float32)
 
 
@@ -97,4 +106,4 @@ def _closed_in(view: View) -> Plane:
     depth = cv2.resize(np.maximum(view.depth, -0.2), (small, small), interpolation=cv2.INTER_AREA)
     hollow = np.clip(cv2.GaussianBlur(depth, (0, 0), 0.02 * small) - depth, 0, 0.03)
     hollow = hollow + np.clip(cv2.GaussianBlur(depth, (0, 0), 0.06 * small) - depth, 0, 0.08) * 0.6
-    return cv2.resize(np.clip(1 - hollow * 9, 0.25, 1), (size, size), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(np.clip(1 - hollow * 8, 0.15, 1), (size, size), interpolation=cv2.INTER_LINEAR)

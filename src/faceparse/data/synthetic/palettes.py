@@ -6,10 +6,10 @@ import numpy as np
 
 SKIN_TONES = np.array(
     [
-        (0.96, 0.83, 0.76),
-        (0.93, 0.77, 0.67),
-        (0.89, 0.70, 0.58),
-        (0.84, 0.63, 0.49),
+        (0.97, 0.81, 0.73),
+        (0.95, 0.75, 0.64),
+        (0.91, 0.68, 0.55),
+        (0.86, 0.61, 0.46),
         (0.75, 0.53, 0.39),
         (0.62, 0.41, 0.29),
         (0.46, 0.29, 0.20),
@@ -49,7 +49,7 @@ def pick(
     )
 
 
-def random_color(rng: np.random.Generator) -> np.ndarray:
+def random_color(rng: np.random.Generator, vivid: float = 1.0) -> np.ndarray:
     """Any colour, greyish ones more often than bright ones."""
     grey = rng.random()
-    return np.clip(grey + (rng.random(3) - 0.5) * rng.random() ** 1.5 * 1.6, 0.02, 0.98)
+    return np.clip(grey + (rng.random(3) - 0.5) * rng.random() ** 1.5 * 1.6 * vivid, 0.02, 0.98)

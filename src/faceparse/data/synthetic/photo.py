@@ -13,9 +13,9 @@ def take_photo(color: Float32[np.ndarray, "h w 3"], scene: Scene) -> Image:
     rng = scene.rng("photo")
     size = len(color)
     gain = np.clip(rng.normal(1.0, 0.14), 0.65, 1.4) * (1 + rng.normal(0, 0.035, 3))
-    contrast, pivot = np.clip(rng.normal(1.05, 0.14), 0.7, 1.5), 0.45
+    contrast, pivot = np.clip(rng.normal(1.15, 0.14), 0.75, 1.6), 0.45
     color = (color * gain.astype(np.float32) - pivot) * np.float32(contrast) + np.float32(pivot + rng.normal(0, 0.025))
-    saturation = np.clip(rng.normal(1.0, 0.22), 0.3, 1.6)
+    saturation = np.clip(rng.normal(1.08, 0.2), 0.3, 1.6)
     if rng.random() < 0.025:
         saturation = 0.0
     grey = color @ np.array([0.3, 0.59, 0.11], np.float32)

@@ -12,7 +12,7 @@ import numpy as np
 from faceparse.data.synthetic.palettes import HAIR_TONES, LIP_TONES, SKIN_TONES, pick, random_color
 
 EYE_X = 0.122
-MOUTH_Y = 0.268
+MOUTH_Y = 0.262
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,7 @@ class Scene:
     brow_y: float
     brow_thick: float
     brow_arch: float
+    brow_slope: float
     brow_color: np.ndarray
     brow_density: float
     # mouth
@@ -70,6 +71,7 @@ class Scene:
     hair_length: float
     tucked: tuple[bool, bool]
     curl: float
+    frizz: float
     beard: float
     beard_style: str
     # what is worn
@@ -94,7 +96,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
     feminine = bool(rng.random() < 0.62)
     old = float(rng.random() ** 2.2)
     skin = pick(rng, SKIN_TONES, spread=0.035, weights=(1.5, 3, 3.2, 2.6, 1.5, 0.9, 0.6, 0.3))
-    grey = rng.random() < 0.55 * old
+    grey = rng.random() < 0.4 * old
     hair_color = pick(
         rng, HAIR_TONES[7:9] if grey else HAIR_TONES[:7], spread=0.04, weights=None if grey else _hair_odds(skin)
     )
@@ -120,12 +122,12 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         jaw=float(np.clip(rng.normal(0.96 if feminine else 1.06, 0.07), 0.8, 1.25)),
         chin=float(rng.normal(0.415 if feminine else 0.43, 0.018)),
         depth=float(rng.normal(1.0, 0.04)),
-        neck=float(rng.normal(0.125 if feminine else 0.155, 0.012)),
+        neck=float(rng.normal(0.15 if feminine else 0.182, 0.014)),
         ear=float(rng.normal(1.0, 0.1)),
-        nose_width=float(np.clip(rng.normal(1.0, 0.11) + 0.18 * (0.6 - skin.mean()), 0.75, 1.4)),
+        nose_width=float(np.clip(rng.normal(1.07, 0.11) + 0.18 * (0.6 - skin.mean()), 0.75, 1.4)),
         nose_length=float(rng.normal(1.0, 0.05)),
         nose_height=float(rng.normal(1.0, 0.15)),
-        eye_open=float(np.clip(rng.normal(1.0, 0.22) - 0.18 * max(smile, 0), 0.4, 1.5)),
+        eye_open=float(np.clip(rng.normal(0.84, 0.2) - 0.16 * max(smile, 0), 0.3, 1.35)),
         eye_tilt=float(rng.normal(0.05, 0.06)),
         eye_size=float(rng.normal(1.0, 0.06)),
         gaze=(float(np.clip(rng.normal(0, 0.3), -0.7, 0.7)), float(np.clip(rng.normal(0, 0.12), -0.3, 0.3))),
@@ -135,28 +137,30 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         makeup=makeup,
         shadow_color=np.clip(skin * rng.uniform(0.25, 0.75) * rng.uniform(0.85, 1.15, 3), 0, 1),
         brow_y=float(rng.normal(-0.066 + (0.006 if not feminine else 0), 0.011)),
-        brow_thick=float(np.clip(rng.normal(0.024 if feminine else 0.031, 0.006), 0.012, 0.05)),
+        brow_thick=float(np.clip(rng.normal(0.0215 if feminine else 0.028, 0.0055), 0.011, 0.045)),
         brow_arch=float(rng.normal(0.017 if feminine else 0.01, 0.007)),
+        brow_slope=float(rng.normal(0.007, 0.007)),
         brow_color=np.clip(hair_color * rng.uniform(0.5, 0.95) + rng.normal(0, 0.02, 3), 0.02, 0.8),
         brow_density=float(rng.uniform(0.45, 0.95)),
-        mouth_width=float(rng.normal(0.084, 0.006)),
+        mouth_width=float(rng.normal(0.095, 0.006)),
         smile=smile,
-        gap=float(np.clip(rng.gamma(3.0, 0.011), 0.006, 0.1)) if is_open else 0.0,
-        lip_upper=float(np.clip(rng.normal(0.026, 0.006), 0.01, 0.045)),
-        lip_lower=float(np.clip(rng.normal(0.038, 0.008), 0.016, 0.06)),
+        gap=float(np.clip(rng.gamma(2.8, 0.0095), 0.005, 0.075)) if is_open else 0.0,
+        lip_upper=float(np.clip(rng.normal(0.029, 0.007), 0.01, 0.05)),
+        lip_lower=float(np.clip(rng.normal(0.041, 0.008), 0.018, 0.065)),
         lip_color=natural_lip * (1 - lip_mix) + painted * lip_mix,
         lip_gloss=float(rng.random() * (0.9 if makeup > 0.3 else 0.3)),
         teeth=bool(rng.random() < 0.88),
         hair=style,
         hair_color=hair_color,
         hair_tip=np.clip(hair_color * rng.uniform(0.7, 1.5), 0, 0.95),
-        hairline=float(rng.normal(-0.262 if feminine else -0.268, 0.03)),
+        hairline=float(rng.normal(-0.282 if feminine else -0.288, 0.03)),
         fringe=fringe,
         part=float(np.clip(rng.normal(0, 0.11), -0.22, 0.22)),
-        volume=float(np.clip(rng.normal(1.0, 0.3), 0.45, 1.9)),
+        volume=float(np.clip(rng.normal(1.3, 0.4), 0.5, 2.4)),
         hair_length=float(rng.uniform(0.2, 0.8)),
         tucked=(bool(rng.random() < 0.4), bool(rng.random() < 0.4)),
         curl=float(rng.random() ** 1.6),
+        frizz=float(rng.random() ** 2 * 0.25),
         beard=0.0 if feminine else float(max(0.0, rng.uniform(-0.5, 1.0))),
         beard_style=_choose(rng, {"full": 0.45, "goatee": 0.2, "moustache": 0.15, "chinstrap": 0.2}),
         glasses=_choose(rng, {"none": 0.94, "clear": 0.035, "sun": 0.017, "raised": 0.008}),
@@ -187,7 +191,7 @@ _STYLES_M = {
     "curly": 0.03,
     "afro": 0.03,
 }
-_FRINGES = {"none": 0.42, "full": 0.13, "side": 0.22, "curtain": 0.13, "wisps": 0.1}
+_FRINGES = {"none": 0.54, "full": 0.08, "side": 0.19, "curtain": 0.13, "wisps": 0.06}
 _EARRINGS_F = {"none": 0.52, "stud": 0.15, "hoop": 0.1, "drop": 0.15, "chain": 0.08}
 _CLOTHES_F = {"none": 0.42, "round": 0.22, "straps": 0.14, "collar": 0.1, "vneck": 0.12}
 _CLOTHES_M = {"none": 0.14, "round": 0.28, "suit": 0.24, "collar": 0.2, "vneck": 0.07, "hood": 0.07}
