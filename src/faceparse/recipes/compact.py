@@ -13,7 +13,7 @@ def compact() -> RunConfig:
     Cost: about an hour on two CPU cores with bfloat16.
     Expected: F .83 on val, trained on 710 real pairs.
     """
-    return RunConfig(recipe="compact", steps=2800, eval_every=400, save_every=200)
+    return RunConfig(recipe="compact", steps=2400, eval_every=400, save_every=200)
 
 
 def demo() -> RunConfig:
