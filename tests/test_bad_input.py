@@ -1,4 +1,4 @@
-"""What a user may get wrong: one line, an exit code as `docs/using.md` says, no traceback, nothing written or lost."""
+"""What a user may get wrong: one line, as the table in `docs/using.md` says, no traceback, nothing written or lost."""
 
 import io
 import re
@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from faceparse import images
 from faceparse.classes import PALETTE
+from faceparse.errors import DataError
 
 
 def encoded(kind: str) -> bytes:
@@ -70,34 +72,59 @@ def run_that_was_not_exported() -> list[str]:
     return ["photo.png", "--model", "run"]
 
 
+def mask(values: np.ndarray, kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, kind)
+    return buffer.getvalue()
+
+
 BAD_INPUTS = {
-    "no such photo": (given("gone.jpg"), 1, r"gone\.jpg: no such file"),
-    "empty file": (photo("empty.jpg", b""), 1, r"empty\.jpg: an empty file \(0 bytes\)"),
-    "text": (photo("text.jpg", b"hello\n"), 1, r"text\.jpg: not a PNG, JPEG or WebP picture"),
-    "JPEG cut off": (photo("cut.jpg", encoded("JPEG")[:-200]), 1, r"cut\.jpg: damaged or cut off"),
-    "PNG cut off": (photo("cut.png", encoded("PNG")[:-200]), 1, r"cut\.png: damaged or cut off"),
-    "WebP cut off": (photo("cut.webp", encoded("WEBP")[:-200]), 1, r"cut\.webp: damaged or cut off"),
-    "GIF": (photo("moving.gif", encoded("GIF")), 1, r"moving\.gif: a GIF file, where a PNG, JPEG or WebP is expected"),
-    "30,000² PNG": (photo("bomb.png", png_of_900_megapixels()), 1, r"bomb\.png: 900 megapixels, where 100 are"),
-    "folder without photos": (folder_without_photos, 2, r"empty: holds no photos"),
-    "two photos of one name": (two_photos_of_one_name, 2, r"photo\.png and other/photo\.jpg would both be written as"),
-    "photo among results": (photo_among_results, 2, r"out/ids/photo\.png lies where the results go"),
-    "results into a file": (given("photo.png", "--out", "photo.png"), 2, r"--out photo\.png: a file, where a folder"),
-    "unknown model": (given("photo.png", "--model", "compcat"), 2, r"unknown model 'compcat'"),
-    "model that is not ONNX": (model("junk.onnx", b"junk"), 1, r"junk\.onnx: not a readable ONNX model"),
-    "run not exported": (run_that_was_not_exported, 1, r"with: faceparse export run run/checkpoints/best/model\.onnx"),
-    "unknown output": (given("photo.png", "--write", "id"), 2, r"unknown output 'id'; did you mean 'ids'"),
+    "no such photo": given("gone.jpg"),
+    "empty file": photo("empty.jpg", b""),
+    "text named .jpg": photo("text.jpg", b"hello\n"),
+    "JPEG cut off": photo("cut.jpg", encoded("JPEG")[:-200]),
+    "PNG cut off": photo("cut.png", encoded("PNG")[:-200]),
+    "WebP cut off": photo("cut.webp", encoded("WEBP")[:-200]),
+    "GIF, TIFF, BMP, HEIC": photo("moving.gif", encoded("GIF")),
+    "PNG of 30,000 × 30,000 pixels": photo("bomb.png", png_of_900_megapixels()),
+    "folder without photos": folder_without_photos,
+    "two photos of one name": two_photos_of_one_name,
+    "photo where results go": photo_among_results,
+    "file as --out": given("photo.png", "--out", "photo.png"),
+    "unknown model": given("photo.png", "--model", "compcat"),
+    "model that is not ONNX": model("junk.onnx", b"junk"),
+    "run that was not exported": run_that_was_not_exported,
+    "unknown kind of output": given("photo.png", "--write", "id"),
 }
+IDS = np.arange(20, dtype=np.uint8).reshape(4, 5) % 19
+BAD_MASKS = {
+    "mask in colours": mask(PALETTE[IDS]),
+    "mask of 16 bits": mask(IDS.astype(np.uint16)),
+    "mask with other ids": mask(IDS + np.uint8(20)),
+    "mask as JPEG": mask(IDS, "JPEG"),
+}
+
+
+def documented() -> dict[str, tuple[str, int | None]]:
+    """What `docs/using.md` says of each case: a pattern of the sentence, and the exit code."""
+    page = (Path(__file__).parents[1] / "docs" / "using.md").read_text(encoding="utf-8")
+    table = page.partition("## When something is wrong")[2]
+    rows = re.findall(r"^\| ([^|]+) \| `([^|]+)` \|(?: (\d) \|)?$", table, re.MULTILINE)
+    return {case: (re.escape(said).replace("…", ".*"), int(code) if code else None) for case, said, code in rows}
+
+
+def test_the_documents_tell_of_every_case_here_and_no_other():
+    assert documented().keys() == BAD_INPUTS.keys() | BAD_MASKS.keys()
 
 
 @pytest.mark.parametrize("case", BAD_INPUTS)
 def test_bad_input_is_told_in_one_line(
     case: str, stand_in: Path, painted: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    make, code, said = BAD_INPUTS[case]
+    said, code = documented()[case]
     monkeypatch.chdir(tmp_path)
     Image.fromarray(PALETTE[painted]).save("photo.png")
-    arguments = make()
+    arguments = BAD_INPUTS[case]()
     for option, usual in (("--out", "out"), ("--model", str(stand_in))):
         arguments += [] if option in arguments else [option, usual]
     before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
@@ -106,7 +133,15 @@ def test_bad_input_is_told_in_one_line(
         [sys.executable, "-m", "faceparse", "predict", *arguments], capture_output=True, text=True, timeout=60
     )
 
-    assert re.fullmatch(f"faceparse: .*{said}.*\n", done.stderr), done.stderr
+    assert re.fullmatch(f"faceparse: {said}\n", done.stderr), done.stderr
     assert done.returncode == code
     assert done.stdout == ""
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("case", BAD_MASKS)
+def test_a_bad_label_map_is_told_in_one_line(case: str):
+    said, _ = documented()[case]
+    with pytest.raises(DataError) as told:
+        images.read_labels(BAD_MASKS[case], "mask.png")
+    assert re.fullmatch(said, str(told.value)), told.value

@@ -164,16 +164,16 @@ def write_image(path: Path, image: UInt8[np.ndarray, "height width channels"], q
     """Write RGB (or RGBA) as the format that the path's suffix names, whole or not at all."""
     picture = PillowImage.fromarray(image)
     if path.suffix.lower() == ".png":
-        write_atomically(path, _png(picture))
+        write_atomically(path, _png(picture, compress_level=3))  # twice as fast as 6 for a tenth more bytes
         return
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP" if path.suffix.lower() == ".webp" else "JPEG", quality=quality)
     write_atomically(path, buffer.getvalue())
 
 
-def _png(picture: PillowImage.Image) -> bytes:
+def _png(picture: PillowImage.Image, compress_level: int = 6) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=6)
+    picture.save(buffer, "PNG", compress_level=compress_level)
     return buffer.getvalue()
 
 

@@ -6,6 +6,8 @@ from jaxtyping import Bool, UInt8
 from faceparse.classes import PALETTE
 from faceparse.types import Image, Labels
 
+_COLORS = np.zeros((256, 3), dtype=np.uint8)
+_COLORS[: len(PALETTE)] = PALETTE
 _LINE = np.array((255, 255, 255), dtype=np.uint8)
 _SIDE_PER_PIXEL = 1024
 """A line takes one pixel of each part that it parts for every this many pixels of the photo's longer side."""
@@ -13,16 +15,14 @@ _SIDE_PER_PIXEL = 1024
 
 def color(labels: Labels) -> Image:
     """The official colour of every pixel's class; black where a pixel belongs to none (255)."""
-    table = np.zeros((256, 3), dtype=np.uint8)
-    table[: len(PALETTE)] = PALETTE
-    return table[labels]
+    return _COLORS[labels]
 
 
 def overlay(image: Image, labels: Labels) -> Image:
     """The photo with every part half in its colour and a light line around it; the background stays as it is."""
-    out = image.copy()
     part = labels > 0
-    out[part] = image[part] // 2 + color(labels)[part] // 2
+    out = image >> part[..., None]
+    out += (_COLORS // 2)[labels]
     line = part & outlines(labels, max(1, round(max(labels.shape) / _SIDE_PER_PIXEL)))
     out[line] = out[line] // 2 + _LINE // 2
     return out
