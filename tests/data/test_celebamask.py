@@ -95,6 +95,7 @@ def release(tmp_path):
     litter = tmp_path / "source" / "__MACOSX" / "release" / "train" / "images"
     litter.mkdir(parents=True)
     (litter / "._train0.jpg").write_bytes(b"litter")
+    (litter / "train1.jpg").write_bytes(b"litter")
     (root / "train" / "images" / ".DS_Store").write_bytes(b"litter")
     return tmp_path / "source"
 

@@ -89,7 +89,7 @@ def test_a_root_given_for_a_split_names_its_splits(tmp_path):
 
 
 def test_splits_are_found_in_a_root_and_a_split_is_its_own(tmp_path):
-    for name in ("extra", "val", "train"):
+    for name in ("extra", "val", "train", ".unfinished"):
         make_split(tmp_path / name)
     assert list(splits(tmp_path)) == ["train", "val", "extra"]
     assert find_split(tmp_path, "val") == tmp_path / "val"

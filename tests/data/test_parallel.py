@@ -67,6 +67,35 @@ def test_no_process_outlives_a_killed_parent(tmp_path):
         assert not running(child)
 
 
+def test_ctrl_c_stops_the_work_without_a_word_from_its_processes(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+        import time
+        from faceparse.data.parallel import in_processes
+
+        def prepare():
+            print("ready", flush=True)
+            return time.sleep
+
+        if __name__ == "__main__":
+            try:
+                list(in_processes(prepare, [0.1] * 1000, "sleeping", 2))
+            except KeyboardInterrupt:
+                print("stopped")
+        """)
+    )
+    command = [sys.executable, str(script)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, start_new_session=True, **pipes) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        os.killpg(parent.pid, signal.SIGINT)
+        output, errors = parent.communicate(timeout=30)
+    assert output.endswith("stopped\n")
+    assert errors == ""
+
+
 def running(pid):
     try:
         with open(f"/proc/{pid}/stat") as stat:
