@@ -47,11 +47,11 @@ class Ear:
 def place_ears(scene: Scene, head: Head, hair: Hair) -> list[Ear]:
     """Both ears of a head."""
     rng = scene.rng("ears")
-    stand, lean = rng.uniform(0.45, 0.95), rng.normal(0.12, 0.06)
+    stand, lean = rng.uniform(0.25, 0.75), rng.normal(0.12, 0.06)
     row = int(np.argmin(np.abs(HEIGHTS[:, 0] - 0.065)))
     ears = []
     for side in (-1, 1):
-        angle = np.radians(93) * side
+        angle = np.radians(90) * side
         column = int(np.argmin(np.abs(ANGLES[0] - angle)))
         radius = head.radius[row, column]
         covered = float(hair.radius[row, column] - radius)
@@ -102,66 +102,3 @@ def paint_ears(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera, vi
             seen(ellipse((0.022, 0.008), (0.02, 0.032), 0.3)), tone * [0.45, 0.35, 0.33], 0.85, 0.005, within=free
         )
         canvas.paint(seen(ribbon(outline[:20], 0.008)), np.minimum(tone * 1.15, 1), 0.4, 0.003, within=free)
-
-
-def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera, view: View, light: Light) -> None:
-    """Studs, hoops, drops and chains, where hair and cheek leave them to be seen."""
-    if scene.earrings == "none":
-        return
-    rng = scene.rng("earrings")
-    metal = np.array([(0.9, 0.75, 0.42), (0.83, 0.83, 0.86), (0.8, 0.6, 0.5), (0.15, 0.15, 0.16)])[rng.integers(4)]
-    stone = np.clip(rng.random(3) * rng.uniform(0.5, 1.2), 0, 1) if rng.random() < 0.5 else np.array([0.95, 0.95, 0.93])
-    size, length = rng.uniform(0.009, 0.022), rng.uniform(0.03, 0.2)
-    hoop = rng.uniform(0.02, 0.075)
-    width = rng.uniform(0.014, 0.045)
-    kinds = rng.integers(0, 3)
-    for ear in ears:
-        lobe = ear.place([(0.026, 0.088)])[0]
-        free = visible(view, camera, lobe + np.array([(0, 0, 0), (0.05, 0, 0), (0, 0.05, 0)]), rng.uniform(0.02, 0.16))
-        at = camera.project(lobe[None])[0][0]
-        scale = 1 / max(np.hypot(*np.linalg.inv(camera.matrix[:, :2])[:, 0]), 1e-6)
-
-        def spot(x: float, y: float, radius: float, color, stretch: float = 1.0, at=at, free=free, scale=scale):
-            center = at + np.array([x, y]) * scale
-            canvas.paint(
-                ellipse(center, (radius * scale, radius * stretch * scale)), color, label="earring", within=free
-            )
-            glint = center - radius * scale * np.array([0.3, 0.35])
-            canvas.paint(ellipse(glint, (radius * 0.35 * scale,) * 2, num=10), (1, 1, 1), 0.8, 0.001, within=free)
-            canvas.paint(
-                ellipse(center + [0, radius * scale * 0.5], (radius * 0.7 * scale, radius * 0.4 * scale)),
-                (0.5, 0.5, 0.5),
-                0.5,
-                0.002,
-                within=free,
-                multiply=True,
-            )
-
-        if scene.earrings == "stud":
-            spot(0, 0, size, stone if kinds else metal)
-        elif scene.earrings == "hoop":
-            ring = ellipse(
-                at + np.array([0, hoop * 0.95]) * scale, (hoop * scale * rng.uniform(0.5, 1), hoop * scale), num=48
-            )
-            ring = np.concatenate([ring, ring[:1]])
-            thick = rng.uniform(0.006, 0.014) * scale
-            canvas.paint(ribbon(ring, thick), metal * 0.75, label="earring", within=free)
-            canvas.paint(ribbon(ring[20:40], thick * 0.4), (1, 1, 0.95), 0.7, 0.001, within=free)
-        elif scene.earrings == "drop":
-            canvas.paint(
-                ribbon(np.array([at, at + [0, length * scale]]), 0.006 * scale),
-                metal * 0.7,
-                label="earring",
-                within=free,
-            )
-            spot(0, 0, size * 0.7, metal)
-            spot(0, length, width, stone if kinds else metal, rng.uniform(1.0, 2.2))
-        else:
-            num = int(rng.integers(3, 8))
-            for k in range(num):
-                spot(
-                    rng.normal(0, 0.004),
-                    length * 1.2 * k / num,
-                    width * (0.4 + 0.5 * k / num),
-                    stone if (k + kinds) % 2 else metal,
-                )

@@ -7,13 +7,14 @@ from faceparse.classes import class_id
 from faceparse.data.synthetic.backdrop import paint_backdrop
 from faceparse.data.synthetic.camera import View, aim, look
 from faceparse.data.synthetic.canvas import Canvas
-from faceparse.data.synthetic.clothes import paint_necklace, paint_shoulders
-from faceparse.data.synthetic.ears import paint_earrings, paint_ears, place_ears
+from faceparse.data.synthetic.clothes import paint_shoulders
+from faceparse.data.synthetic.ears import paint_ears, place_ears
 from faceparse.data.synthetic.features import LEFT, UPPER, paint_features
 from faceparse.data.synthetic.glasses import paint_glasses
 from faceparse.data.synthetic.hair import grow_hair, see_hair
 from faceparse.data.synthetic.hats import paint_brim, see_hat, wear_hat
 from faceparse.data.synthetic.head import Head, build_head
+from faceparse.data.synthetic.jewelry import paint_earrings, paint_necklace
 from faceparse.data.synthetic.light import set_light, shade
 from faceparse.data.synthetic.occluders import paint_occluder
 from faceparse.data.synthetic.photo import take_photo
@@ -75,7 +76,7 @@ def _render(scene: Scene, size: int) -> tuple[Image, Labels]:
     paint_shoulders(picture, scene, camera, view, light)
     paint_necklace(picture, scene, camera)
     paint_glasses(picture, scene, camera, view)
-    paint_earrings(picture, scene, ears, camera, view, light)
+    paint_earrings(picture, scene, ears, camera, view)
     if hat is not None:
         paint_brim(picture, scene, hat, camera, view, light)
     paint_occluder(picture, scene, light)

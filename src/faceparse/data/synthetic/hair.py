@@ -150,11 +150,11 @@ def _curtain(scene: Scene, rng: np.random.Generator, outer: np.ndarray) -> np.nd
     out = outer * np.sin(np.minimum(_SIDE, np.pi / 2)) + np.clip(_SIDE - np.pi / 2, 0, None) * 0.2
     curtains = []
     for side in (0, 1):
-        close = rng.normal(-0.004, 0.022)
-        start = np.array([0.2, 0.235, 0.247, 0.24, 0.22, 0.2, 0.19, 0.21]) + close
+        close = rng.normal(0, 0.015) - (0.05 * rng.random() if rng.random() < 0.25 else 0)
+        start = np.array([0.21, 0.245, 0.262, 0.262, 0.255, 0.245, 0.23, 0.23]) + close
         start[5:] += rng.normal(0.02, 0.05)
         if scene.tucked[side] and scene.hair != "curly":
-            start[1:5] = (0.28, 0.31, 0.312, 0.28)
+            start[1:5] = (0.29, 0.33, 0.335, 0.3)
         edge = np.interp(HEIGHTS, [-0.25, -0.12, 0.0, 0.1, 0.2, 0.34, 0.45, 0.7], start)
         wavy = smooth_noise(rng, (7, 1), (len(HEIGHTS), 1)) * rng.uniform(0.004, 0.02)
         curtains.append(out - edge - wavy)

@@ -39,9 +39,9 @@ def build_head(scene: Scene) -> Head:
     below = np.array([-0.05, 0.05, 0.12, 0.2, 0.27, 0.33, 0.38, 0.42, 0.5]) * np.array(
         [1] * 6 + [stretch * 0.5 + 0.5] * 3
     )
-    jaw = 1 + (scene.jaw - 1) * np.array([0, 0.1, 0.3, 0.8, 1.2, 1.3, 1.2, 1, 1])
+    jaw = 1 + (scene.jaw - 1) * np.array([0, 0.1, 0.3, 0.7, 1, 1.1, 1.1, 1, 1])
     width = (
-        _profile(below, np.array([0.276, 0.273, 0.266, 0.247, 0.219, 0.184, 0.145, 0.099, 0.08]) * jaw)
+        _profile(below, np.array([0.27, 0.272, 0.27, 0.26, 0.237, 0.202, 0.164, 0.12, 0.1]) * jaw)
         * scene.width
         * dome
     )
@@ -66,7 +66,7 @@ def build_head(scene: Scene) -> Head:
         [chin, chin - 0.005, chin - 0.02, chin - 0.046, chin - 0.105, chin - 0.17, chin - 0.225, 0.13, 0.13, 0.17],
     ).astype(np.float32)
     neck = smoothstep(0, 0.035, HEIGHTS - underside)
-    flare = np.clip(HEIGHTS - 0.44, 0, None) ** 2 * 2.2
+    flare = np.clip(HEIGHTS - 0.38, 0, None) ** 2 * 2.4
     throat = scene.neck * (1.03 - 0.26 * np.cos(ANGLES)) + flare * np.abs(np.sin(ANGLES))
     radius = radius + (throat - radius) * neck
     return Head(cv2.GaussianBlur(radius.astype(np.float32), (0, 0), 0.7), neck.astype(np.float32))

@@ -12,7 +12,7 @@ import numpy as np
 from faceparse.data.synthetic.palettes import HAIR_TONES, LIP_TONES, SKIN_TONES, pick, random_color
 
 EYE_X = 0.122
-MOUTH_Y = 0.262
+MOUTH_Y = 0.254
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
     lip_mix = float(rng.random() ** 1.3 * 0.9) if makeup > 0.2 else float(rng.random() * 0.12)
     occluder = _choose(rng, {"none": 0.88, "hand": 0.07, "microphone": 0.025, "object": 0.025})
     return Scene(
-        yaw=float(np.clip(rng.normal(0, 0.36), -1.0, 1.0)),
+        yaw=float(np.clip(rng.normal(0.015, 0.33), -1.0, 1.0)),
         pitch=float(np.clip(rng.normal(0.0, 0.13), -0.4, 0.4)),
         roll=float(np.clip(rng.normal(0, 0.09), -0.3, 0.3)),
         feminine=feminine,
@@ -122,12 +122,12 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         jaw=float(np.clip(rng.normal(0.96 if feminine else 1.06, 0.07), 0.8, 1.25)),
         chin=float(rng.normal(0.415 if feminine else 0.43, 0.018)),
         depth=float(rng.normal(1.0, 0.04)),
-        neck=float(rng.normal(0.15 if feminine else 0.182, 0.014)),
+        neck=float(rng.normal(0.16 if feminine else 0.19, 0.014)),
         ear=float(rng.normal(1.0, 0.1)),
         nose_width=float(np.clip(rng.normal(1.07, 0.11) + 0.18 * (0.6 - skin.mean()), 0.75, 1.4)),
-        nose_length=float(rng.normal(1.0, 0.05)),
+        nose_length=float(rng.normal(0.96, 0.05)),
         nose_height=float(rng.normal(1.0, 0.15)),
-        eye_open=float(np.clip(rng.normal(0.84, 0.2) - 0.16 * max(smile, 0), 0.3, 1.35)),
+        eye_open=float(np.clip(rng.normal(0.76, 0.18) - 0.14 * max(smile, 0), 0.28, 1.25)),
         eye_tilt=float(rng.normal(0.05, 0.06)),
         eye_size=float(rng.normal(1.0, 0.06)),
         gaze=(float(np.clip(rng.normal(0, 0.3), -0.7, 0.7)), float(np.clip(rng.normal(0, 0.12), -0.3, 0.3))),
@@ -141,7 +141,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         brow_arch=float(rng.normal(0.017 if feminine else 0.01, 0.007)),
         brow_slope=float(rng.normal(0.007, 0.007)),
         brow_color=np.clip(hair_color * rng.uniform(0.5, 0.95) + rng.normal(0, 0.02, 3), 0.02, 0.8),
-        brow_density=float(rng.uniform(0.45, 0.95)),
+        brow_density=float(rng.uniform(0.3, 0.85)),
         mouth_width=float(rng.normal(0.095, 0.006)),
         smile=smile,
         gap=float(np.clip(rng.gamma(2.8, 0.0095), 0.005, 0.075)) if is_open else 0.0,
