@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
@@ -140,6 +141,17 @@ def test_exif_orientation_is_undone(kind: str, orientation: int):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_a_photo_with_broken_exif_is_still_a_photo(kind: str, exif: bytes):
     assert images.read_image(encoded(PICTURE, kind, exif=exif)).shape == RGB.shape
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # opening it is the caller's business here
+        picture = Image.open(io.BytesIO(encoded(PICTURE, kind, exif=exif)))
+    assert images.to_rgb(picture).shape == RGB.shape
+
+
+def test_32_bit_grey_is_taken_for_16_bits_where_its_values_ask_for_that():
+    for values, expected in (([0, 255], [0, 255]), ([0, 65535], [0, 255]), ([-5, 70_000], [0, 255])):
+        picture = Image.fromarray(np.array([values], np.int32))
+        np.testing.assert_array_equal(images.to_rgb(picture)[0, :, 0], expected)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 2000), (2000, 1)])

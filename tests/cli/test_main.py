@@ -111,9 +111,9 @@ def test_our_own_mistakes_show_their_traceback(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_reader_that_leaves_early_is_no_fault():
-    with subprocess.Popen(
-        [sys.executable, "-m", "faceparse", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "faceparse", "--help"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=buffered) as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.wait(timeout=60) == 0

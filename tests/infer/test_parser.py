@@ -44,6 +44,12 @@ def test_a_photo_gives_the_same_as_path_picture_and_array(parser: Parser, painte
         np.testing.assert_array_equal(parsed.image, photo)
 
 
+def test_a_picture_of_another_mode_is_parsed_as_what_it_shows(parser: Parser, painted: np.ndarray):
+    picture = Image.fromarray(PALETTE[painted])
+    for mode in ("P", "RGBA"):
+        np.testing.assert_array_equal(parser(picture.convert(mode)).labels, painted)
+
+
 def test_labels_are_upright_where_exif_turns_the_photo(parser: Parser, painted: np.ndarray, tmp_path: Path):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned: stored rows are the upright photo's columns

@@ -69,7 +69,6 @@ def _open(path: Path, device: Device) -> "onnxruntime.InferenceSession":
     # its complaints come as exceptions as well, which we turn into sentences: standard error stays ours
     onnxruntime.set_default_logger_severity(4)
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
     options.intra_op_num_threads = num_cpus()
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
