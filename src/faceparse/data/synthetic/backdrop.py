@@ -13,7 +13,7 @@ def paint_backdrop(scene: Scene, size: int) -> np.ndarray:
     """A picture (size, size, 3) in [0, 1]: studio, wall, press wall, lights at night, park, street, clutter."""
     rng = scene.rng("backdrop")
     kind = rng.choice(
-        ["studio", "wall", "press", "bokeh", "park", "clutter", "clouds"], p=[0.28, 0.12, 0.13, 0.1, 0.1, 0.17, 0.1]
+        ["studio", "wall", "press", "bokeh", "park", "clutter", "clouds"], p=[0.2, 0.13, 0.13, 0.1, 0.1, 0.24, 0.1]
     )
     bright = rng.choice([rng.uniform(0.0, 0.2), rng.uniform(0.2, 0.7), rng.uniform(0.7, 1.0)])
     base = np.clip(random_color(rng, 0.55) * 0.5 + bright * 0.7 - 0.1, 0.01, 1)
@@ -21,7 +21,7 @@ def paint_backdrop(scene: Scene, size: int) -> np.ndarray:
     color[:] = base
     canvas = Canvas(color, np.zeros((size, size), np.uint8), size, (0, 0))
     at = np.linspace(-0.5, 0.5, size, dtype=np.float32)
-    blur = rng.uniform(0.004, 0.03)
+    blur = rng.uniform(0.002, 0.025)
     if kind == "wall":
         _tiles(canvas, rng, base)
     elif kind == "press":
@@ -45,7 +45,7 @@ def paint_backdrop(scene: Scene, size: int) -> np.ndarray:
     elif kind == "clutter":
         for _ in range(int(rng.integers(4, 22))):
             _thing(canvas, rng)
-        blur = rng.uniform(0.003, 0.035)
+        blur = rng.uniform(0.002, 0.03)
     elif kind == "clouds":
         color += (
             rough_noise(rng, (4, 4), (size, size), 4)[..., None]
@@ -53,7 +53,7 @@ def paint_backdrop(scene: Scene, size: int) -> np.ndarray:
             * (0.4 + rng.random(3)).astype(np.float32)
         )
     if rng.random() < 0.7:
-        slope = at[None] * rng.normal(0, 0.25) + at[:, None] * rng.normal(0, 0.35)
+        slope = at[None] * rng.normal(0, 0.35) + at[:, None] * rng.normal(0, 0.45)
         color += slope[..., None] * (0.3 + 0.7 * rng.random(3)).astype(np.float32) * rng.uniform(0.2, 1)
     color += smooth_noise(rng, (4, 4), (size, size))[..., None] * 0.02
     return np.clip(cv2.GaussianBlur(color, (0, 0), max(blur * size, 0.3)), 0, 1)

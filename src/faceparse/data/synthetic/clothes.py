@@ -20,7 +20,7 @@ def paint_shoulders(canvas: Canvas, scene: Scene, camera: Camera, view: View, li
     size = len(view.depth)
     base = camera.project(np.array([[0, 0.5, -0.03]]))[0][0]
     center = base[0] + rng.normal(0, 0.015)
-    top = rng.normal({"none": 0.985, "straps": 0.955, "suit": 0.905}.get(scene.clothes, 0.925), 0.045)
+    top = rng.normal({"none": 0.98, "straps": 0.94, "suit": 0.885}.get(scene.clothes, 0.895), 0.055)
     drop = np.clip(rng.normal(0.3 if scene.feminine else 0.2, 0.16), -0.1, 0.6)
     neck = scene.neck * rng.uniform(0.95, 1.1)
     lean = rng.normal(0, 0.06)
@@ -49,7 +49,7 @@ def paint_shoulders(canvas: Canvas, scene: Scene, camera: Camera, view: View, li
         return
     canvas.lay(alpha * free[window], window, np.clip(fabric[window], 0, 1), label="cloth")
     if scene.clothes in ("collar", "suit"):
-        _paint_collar(canvas, scene, rng, np.array([center, top]), neck, free, shade)
+        _paint_collar(canvas, scene, rng, np.array([center, top + rng.uniform(0.01, 0.06)]), neck, free, shade)
     else:
         for shape in shapes[1:]:
             canvas.paint(shape, (0.8, 0.8, 0.8), 0.5, 0.002, within=free, multiply=True)
@@ -57,11 +57,11 @@ def paint_shoulders(canvas: Canvas, scene: Scene, camera: Camera, view: View, li
 
 def _cut(scene: Scene, rng: np.random.Generator, center: float, top: float, neck: float, shoulders: Points) -> list[Points]:
     """The shapes of a garment: shoulders with a neckline cut out, then its trim."""
-    wide = neck * rng.uniform(0.95, 1.7)
+    wide = neck * rng.uniform(1.0, 1.7)
     deep = {
-        "round": rng.choice([0.03, rng.uniform(0.03, 0.3)]),
+        "round": rng.choice([rng.uniform(0.01, 0.08), rng.uniform(0.05, 0.3)]),
         "vneck": rng.uniform(0.12, 0.35),
-        "collar": rng.uniform(0.08, 0.2),
+        "collar": rng.uniform(0.1, 0.25),
         "suit": 0.2,
         "hood": 0.03,
     }[scene.clothes]
@@ -106,7 +106,7 @@ def _paint_collar(canvas: Canvas, scene: Scene, rng: np.random.Generator, at, ne
         front = np.array([(-wide, -0.03), (wide, -0.03), (0, 0.35)])
         canvas.paint(front + at, shirt * lit * 0.9, within=free, label="cloth")
     for side in (-1, 1):
-        wing = [(1, -0.075), (1.2, -0.01), (0.75, 0.1), (0.08, 0.075), (0.8, 0.0)]
+        wing = [(1.05, -0.075), (1.25, -0.01), (0.8, 0.12), (0.1, 0.095), (0.85, 0.0)]
         wing = np.array(wing) * [side * wide, 1] + at
         canvas.paint(wing, np.clip(shirt * lit * 1.05, 0, 1), within=free, label="cloth")
         canvas.paint(ribbon(wing, 0.005), (0.6, 0.6, 0.6), 0.6, 0.002, within=free, multiply=True)
@@ -152,4 +152,4 @@ def _shade(canvas: Canvas, rng: np.random.Generator, light: Light, center: float
     over = (canvas.labels > 0).astype(np.float32)
     small = cv2.resize(over, (64, 64), interpolation=cv2.INTER_AREA)
     dark = cv2.resize(cv2.GaussianBlur(small, (0, 0), 3), (size, size), interpolation=cv2.INTER_LINEAR)
-    return np.clip(lit * (1 + folds[..., None]) * (1 - 0.55 * dark[..., None]), 0.01, 2).astype(np.float32)
+    return np.clip(lit * (1 + folds[..., None]) * (1 - 0.4 * dark[..., None]), 0.01, 2).astype(np.float32)

@@ -58,7 +58,7 @@ def place_ears(scene: Scene, head: Head, hair: Hair) -> list[Ear]:
         root = np.array([np.sin(angle) * radius * 0.985, 0.068, np.cos(angle) * radius])
         out = np.array([side * np.sin(stand), 0, -np.cos(stand)]) * scene.ear
         down = np.array([-side * 0.1, 1.0, lean]) * scene.ear
-        ears.append(Ear(side, root, out, down, covered > 0.018))
+        ears.append(Ear(side, root, out, down, covered > 0.014))
     return ears
 
 
@@ -95,10 +95,10 @@ def paint_ears(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera, vi
         outline = curve(_OUTLINE, 60, closed=True)
         canvas.paint(seen(outline), tone, 1.0, label="left ear" if ear.side > 0 else "right ear", within=free)
         rim = curve([(0.006, -0.035), (0.03, -0.07), (0.066, -0.064), (0.077, -0.03), (0.07, 0.01), (0.05, 0.05)])
-        canvas.paint(seen(ribbon(rim, 0.012)), tone * 0.62, 0.7, 0.003, within=free)
+        canvas.paint(seen(ribbon(rim, 0.012)), tone * 0.5, 0.8, 0.003, within=free)
         fold = curve([(0.035, -0.04), (0.055, -0.035), (0.058, 0.0), (0.04, 0.04), (0.018, 0.05)])
-        canvas.paint(seen(ribbon(fold, 0.012)), np.minimum(tone * 1.1, 1), 0.6, 0.004, within=free)
+        canvas.paint(seen(ribbon(fold, 0.012)), np.minimum(tone * 1.2, 1.1), 0.7, 0.004, within=free)
         canvas.paint(
             seen(ellipse((0.022, 0.008), (0.02, 0.032), 0.3)), tone * [0.45, 0.35, 0.33], 0.85, 0.005, within=free
         )
-        canvas.paint(seen(ribbon(outline[:20], 0.008)), np.minimum(tone * 1.15, 1), 0.4, 0.003, within=free)
+        canvas.paint(seen(ribbon(outline[:20], 0.008)), np.minimum(tone * 1.25, 1.1), 0.6, 0.003, within=free)

@@ -107,15 +107,15 @@ def _paint_nose(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
         (0.05 * wide, 0.115 * long),
         (0.066 * wide, 0.135 * long),
         (0.069 * wide, 0.152 * long),
-        (0.06 * wide, 0.168 * long),
-        (0.034 * wide, 0.174 * long),
-        (0.012, 0.186 * long),
+        (0.06 * wide, 0.165 * long),
+        (0.034 * wide, 0.17 * long),
+        (0.012, 0.18 * long),
     ]
     right = np.array(half)
     outline = np.concatenate([curve(half, 40), curve((right * [-1, 1])[::-1], 40)])
     canvas.paint(outline, scene.skin * [1.02, 0.97, 0.96], 0.45, 0.006)
     canvas.paint(outline, scene.skin, 0.0, label="nose")
-    canvas.paint(ellipse((0, 0.178 * long), (0.05 * wide, 0.012)), (0.62, 0.52, 0.5), 0.6, 0.006, multiply=True)
+    canvas.paint(ellipse((0, 0.182 * long), (0.05 * wide, 0.012)), (0.68, 0.58, 0.56), 0.5, 0.006, multiply=True)
     for side in (-1, 1):
         nostril = ellipse((side * 0.032 * wide, 0.164 * long), (0.017 * wide, 0.0075), side * -0.35)
         canvas.paint(nostril, scene.skin * [0.25, 0.17, 0.15], 0.92, 0.002)

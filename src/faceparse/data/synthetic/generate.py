@@ -16,6 +16,7 @@ from faceparse.data.synthetic.hats import paint_brim, see_hat, wear_hat
 from faceparse.data.synthetic.head import Head, build_head
 from faceparse.data.synthetic.jewelry import paint_earrings, paint_necklace
 from faceparse.data.synthetic.light import set_light, shade
+from faceparse.data.synthetic.noise import smoothstep
 from faceparse.data.synthetic.occluders import paint_occluder
 from faceparse.data.synthetic.photo import take_photo
 from faceparse.data.synthetic.scene import Scene, sample_scene
@@ -95,5 +96,8 @@ def _paint_head(scene: Scene, head: Head, view: View, size: int) -> tuple[np.nda
     behind = view.z < 0
     labels[behind] = class_id("skin")
     color[behind] = scene.skin
-    labels[view.sample(head.neck) > 0.5] = class_id("neck")
+    neck = view.sample(head.neck)
+    labels[neck > 0.5] = class_id("neck")
+    throat = neck * smoothstep(0.58, 0.4, view.y)
+    color *= 1 - np.float32(scene.rng("throat").uniform(0.1, 0.55)) * throat[..., None]
     return color, labels

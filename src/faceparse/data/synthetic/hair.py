@@ -46,9 +46,9 @@ def grow_hair(scene: Scene, head: Head) -> Hair:
         }[scene.hair]
         thickness = thickness + np.clip(HEIGHTS + 0.05, 0, 0.4) * rng.normal(0.12, 0.1)
         thickness = np.maximum(thickness, 0.02)
-        curtain = _curtain(scene, rng, base + thickness)
+        curtain = _curtain(scene, rng, base)
         end = length - HEIGHTS + 0.03 * smooth_noise(rng, (1, 24), reach.shape)
-        reach = np.minimum(np.maximum(reach, curtain), end)
+        reach = np.minimum(_joined(reach, curtain), end)
         stray = np.where(HEIGHTS > -0.08, 0.006, stray)
     lumps = smooth_noise(rng, (6, 12), reach.shape) * (0.3 if scene.hair in LONG else 0.2)
     lumps = lumps + smooth_noise(rng, (14, 60), reach.shape) * 0.12 + smooth_noise(rng, (30, 150), reach.shape) * scene.frizz
@@ -63,7 +63,7 @@ def grow_hair(scene: Scene, head: Head) -> Hair:
     radius = head.radius + np.maximum(grown, 0) * ramp
     if scene.hair == "updo" and rng.random() < 0.45:
         radius = np.maximum(radius, _bun(rng))
-    wave = scene.curl * 0.09 * np.sin(HEIGHTS * rng.uniform(18, 40) + 2.2 * smooth_noise(rng, (3, 9), reach.shape))
+    wave = scene.curl * 0.05 * np.sin(HEIGHTS * rng.uniform(18, 40) + 2.2 * smooth_noise(rng, (3, 9), reach.shape))
     lean = rng.normal(0, 0.5) * np.clip(HEIGHTS + 0.1, None, 0.1) + wave * smoothstep(-0.35, 0.2, HEIGHTS)
     return Hair(
         radius.astype(np.float32),
@@ -92,8 +92,8 @@ def _crown(scene: Scene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
         line, recess = line - rng.uniform(0.04, 0.13), recess + 0.06
     burn = rng.uniform(-0.02, 0.12)
     knots = [0, 20, 35, 48, 58, 67, 76, 82, 86, 104, 112, 135, 180]
-    front = line + np.array([0, 0.012, 0.045 - recess, 0.11 - recess])
-    heights = [*front, -0.075 - recess * 0.5, -0.025, 0.02, burn, -0.075, -0.075, 0.1, 0.18, 0.22]
+    front = line + np.array([0, 0.006, 0.025 - recess, 0.075 - recess])
+    heights = [*front, -0.105 - recess * 0.5, -0.04, 0.01, burn, -0.075, -0.075, 0.1, 0.18, 0.22]
     if scene.hair == "bald":
         heights = [-0.6] * 13 if rng.random() < 0.6 else [-0.6] * 6 + [-0.2, -0.1, -0.09, -0.09, 0.06, 0.15, 0.2]
     ends = np.interp(_DEGREES, knots, heights)
@@ -130,11 +130,11 @@ def _thickness(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     top = smoothstep(0.05, -0.3, HEIGHTS)
     volume = scene.volume
     flat, high = {
-        "long": (0.042, 0.042),
-        "bob": (0.05, 0.045),
+        "long": (0.07, 0.055),
+        "bob": (0.06, 0.05),
         "curly": (0.085, 0.08),
         "updo": (0.018, 0.03),
-        "short": (0.02, 0.045),
+        "short": (0.024, 0.055),
         "quiff": (0.014, 0.085),
         "buzz": (0.006, 0.008),
         "bald": (0.004, 0.004),
@@ -151,16 +151,23 @@ def _curtain(scene: Scene, rng: np.random.Generator, outer: np.ndarray) -> np.nd
     curtains = []
     for side in (0, 1):
         close = rng.normal(0, 0.015) - (0.05 * rng.random() if rng.random() < 0.25 else 0)
-        start = np.array([0.21, 0.245, 0.262, 0.262, 0.255, 0.245, 0.23, 0.23]) + close
+        start = np.array([0.21, 0.232, 0.246, 0.248, 0.245, 0.23, 0.21, 0.2]) + close
         start[5:] += rng.normal(0.02, 0.05)
         if scene.tucked[side] and scene.hair != "curly":
-            start[1:5] = (0.29, 0.33, 0.335, 0.3)
+            start[1:5] = (0.27, 0.31, 0.315, 0.29)
         edge = np.interp(HEIGHTS, [-0.25, -0.12, 0.0, 0.1, 0.2, 0.34, 0.45, 0.7], start)
         wavy = smooth_noise(rng, (7, 1), (len(HEIGHTS), 1)) * rng.uniform(0.004, 0.02)
         curtains.append(out - edge - wavy)
     # above the temples the crown's own reach decides
     fade = np.clip(-0.1 - HEIGHTS, 0, None) * 1.2
     return np.where(ANGLES < 0, curtains[0], curtains[1]) - fade
+
+
+def _joined(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The larger of two reaches, with the corner where they meet rounded off."""
+    corner = 0.1
+    near = np.clip(corner - np.abs(a - b), 0, None)
+    return np.maximum(a, b) + near * near / (4 * corner)
 
 
 def _bun(rng: np.random.Generator) -> np.ndarray:
@@ -203,8 +210,10 @@ def see_hair(scene: Scene, head: Head, hair: Hair, view: View) -> Seen:
     cover = np.maximum(cover, smoothstep(0.012, 0.02, above))
     tip = np.clip(1 - reach / 0.5, 0, 1)[..., None] if scene.hair in LONG else np.float32(0.3)
     color = scene.hair_color + (scene.hair_tip - scene.hair_color) * tip
-    contrast = np.float32(scene.rng("contrast").uniform(0.12, 0.3))
-    light = np.clip(1 + contrast * (0.8 * strand + 0.8 * lock + 0.7 * tress), 0.2, 2.4)[..., None]
+    contrast = np.float32(rng.uniform(0.14, 0.42))
+    # deep in hanging hair it is dark
+    fall = 1 - np.float32(rng.uniform(0, 0.55)) * smoothstep(-0.05, 0.45, view.y)
+    light = (np.clip(1 + contrast * (0.8 * strand + 0.8 * lock + 0.7 * tress), 0.15, 2.4) * fall)[..., None]
     gloss = np.clip(0.7 + 0.5 * strand + 0.4 * lock, 0.05, 2.0)
     return Seen((cover * view.hit).astype(np.float32), (color * light).astype(np.float32), gloss.astype(np.float32))
 

@@ -41,7 +41,7 @@ def build_head(scene: Scene) -> Head:
     )
     jaw = 1 + (scene.jaw - 1) * np.array([0, 0.1, 0.3, 0.7, 1, 1.1, 1.1, 1, 1])
     width = (
-        _profile(below, np.array([0.27, 0.272, 0.27, 0.26, 0.237, 0.202, 0.164, 0.12, 0.1]) * jaw)
+        _profile(below, np.array([0.258, 0.26, 0.257, 0.248, 0.224, 0.19, 0.154, 0.112, 0.095]) * jaw)
         * scene.width
         * dome
     )

@@ -12,7 +12,7 @@ def take_photo(color: Float32[np.ndarray, "h w 3"], scene: Scene) -> Image:
     """Exposure, contrast, cast, lens blur, vignette, grain and compression."""
     rng = scene.rng("photo")
     size = len(color)
-    gain = np.clip(rng.normal(1.0, 0.14), 0.65, 1.4) * (1 + rng.normal(0, 0.035, 3))
+    gain = np.clip(rng.normal(1.0, 0.09), 0.7, 1.3) * (1 + rng.normal(0, 0.035, 3))
     contrast, pivot = np.clip(rng.normal(1.15, 0.14), 0.75, 1.6), 0.45
     color = (color * gain.astype(np.float32) - pivot) * np.float32(contrast) + np.float32(pivot + rng.normal(0, 0.025))
     saturation = np.clip(rng.normal(1.08, 0.2), 0.3, 1.6)

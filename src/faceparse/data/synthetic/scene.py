@@ -94,13 +94,13 @@ class Scene:
 def sample_scene(rng: np.random.Generator) -> Scene:
     """Draw a person. How often each style comes follows the data's counts."""
     feminine = bool(rng.random() < 0.62)
-    old = float(rng.random() ** 2.2)
+    old = float(rng.random() ** 3)
     skin = pick(rng, SKIN_TONES, spread=0.035, weights=(1.5, 3, 3.2, 2.6, 1.5, 0.9, 0.6, 0.3))
     grey = rng.random() < 0.4 * old
     hair_color = pick(
         rng, HAIR_TONES[7:9] if grey else HAIR_TONES[:7], spread=0.04, weights=None if grey else _hair_odds(skin)
     )
-    if rng.random() < 0.025:
+    if rng.random() < 0.015:
         hair_color = random_color(rng)
     style = _choose(rng, _STYLES_F if feminine else _STYLES_M)
     fringe = "none" if style in ("bald", "buzz", "updo", "receding") and rng.random() < 0.75 else _choose(rng, _FRINGES)
@@ -112,7 +112,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
     lip_mix = float(rng.random() ** 1.3 * 0.9) if makeup > 0.2 else float(rng.random() * 0.12)
     occluder = _choose(rng, {"none": 0.88, "hand": 0.07, "microphone": 0.025, "object": 0.025})
     return Scene(
-        yaw=float(np.clip(rng.normal(0.015, 0.33), -1.0, 1.0)),
+        yaw=float(np.clip(rng.normal(0.01, 0.13 if rng.random() < 0.42 else 0.42), -1.1, 1.1)),
         pitch=float(np.clip(rng.normal(0.0, 0.13), -0.4, 0.4)),
         roll=float(np.clip(rng.normal(0, 0.09), -0.3, 0.3)),
         feminine=feminine,
@@ -158,7 +158,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         part=float(np.clip(rng.normal(0, 0.11), -0.22, 0.22)),
         volume=float(np.clip(rng.normal(1.3, 0.4), 0.5, 2.4)),
         hair_length=float(rng.uniform(0.2, 0.8)),
-        tucked=(bool(rng.random() < 0.4), bool(rng.random() < 0.4)),
+        tucked=(bool(rng.random() < 0.3), bool(rng.random() < 0.3)),
         curl=float(rng.random() ** 1.6),
         frizz=float(rng.random() ** 2 * 0.25),
         beard=0.0 if feminine else float(max(0.0, rng.uniform(-0.5, 1.0))),
@@ -174,7 +174,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
             else {"none": 0.98, "chain": 0.02},
         ),
         clothes=_choose(rng, _CLOTHES_F if feminine else _CLOTHES_M),
-        cloth_color=random_color(rng) * rng.uniform(0.08, 1.0),
+        cloth_color=np.clip(random_color(rng) * rng.uniform(0.1, 1.25), 0.02, 1),
         occluder=occluder,
         seed=int(rng.integers(2**62)),
     )
