@@ -135,7 +135,7 @@ def test_without_the_mapping_everything_is_train_and_that_is_said(raw, tmp_path)
 @pytest.mark.parametrize("layout", ["raw", "release"])
 def test_a_zip_gives_what_its_folder_gives(layout, request, tmp_path):
     source = request.getfixturevalue(layout)
-    ingested(source, tmp_path / "of-folder")
+    ingest(source, tmp_path / "of-folder")
     ingested(zipped(source), tmp_path / "of-zip")
     assert files(tmp_path / "of-folder") == files(tmp_path / "of-zip")
     assert files(tmp_path / "of-zip")
@@ -151,7 +151,7 @@ def test_a_release_is_copied_byte_for_byte_without_litter(release, tmp_path):
 @pytest.mark.parametrize("layout", ["raw", "release"])
 def test_a_second_run_does_nothing_and_says_so(layout, request, tmp_path):
     source, out = request.getfixturevalue(layout), tmp_path / "out"
-    ingested(source, out)
+    ingest(source, out)
     before = {p: p.stat().st_mtime_ns for p in out.rglob("*")}
     assert "nothing to do" in ingested(source, out)
     assert {p: p.stat().st_mtime_ns for p in out.rglob("*")} == before
@@ -160,8 +160,8 @@ def test_a_second_run_does_nothing_and_says_so(layout, request, tmp_path):
 @pytest.mark.parametrize("layout", ["raw", "release"])
 def test_a_killed_run_is_finished_by_the_next(layout, request, tmp_path):
     source = request.getfixturevalue(layout)
-    ingested(source, tmp_path / "whole")
-    ingested(source, tmp_path / "killed")
+    ingest(source, tmp_path / "whole")
+    ingest(source, tmp_path / "killed")
     written = sorted(p for p in (tmp_path / "killed").rglob("*") if p.is_file())
     for path in written[::2]:
         path.unlink()
@@ -221,7 +221,7 @@ def test_two_data_sets_in_one_source_are_not_mixed(release, tmp_path):
 
 
 def test_another_data_sets_folder_is_not_written_into(release, tmp_path):
-    ingested(release, tmp_path / "out")
+    ingest(release, tmp_path / "out")
     (tmp_path / "out" / "train" / "images" / "mine.jpg").touch()
     assert "holds 1 file(s) not of" in refused(release, tmp_path / "out")
 
