@@ -179,6 +179,7 @@ def _march(camera: Camera, plane: np.ndarray, surface: Plane, pixels: np.ndarray
 def _look_up(surface: Plane, column: Rays, row: Rays) -> Rays:
     """Bilinear values; rays are folded into rows of 256, as OpenCV takes no line longer than 32767."""
     count = len(column)
-    folded = -(-count // 256) * 256
-    column, row = (np.pad(a, (0, folded - count)).reshape(-1, 256) for a in (column, row))
-    return cv2.remap(surface, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).ravel()[:count]
+    folded = np.zeros((2, -(-count // 256) * 256), np.float32)
+    folded[0, :count], folded[1, :count] = column, row
+    columns, rows = folded.reshape(2, -1, 256)
+    return cv2.remap(surface, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).ravel()[:count]

@@ -93,9 +93,11 @@ def curve(points: Sequence[Sequence[float]], num: int = 48, closed: bool = False
 
 def ribbon(line: Points, width: float | np.ndarray) -> Points:
     """The closed outline of a line that is `width` wide; an array of widths makes it swell and taper."""
-    along = np.gradient(line, axis=0)
-    across = np.stack([-along[:, 1], along[:, 0]], 1) / np.maximum(np.hypot(*along.T), 1e-9)[:, None]
-    half = np.broadcast_to(np.asarray(width, np.float64) / 2, len(line))[:, None] * across
+    along = np.empty_like(line)
+    along[1:-1] = line[2:] - line[:-2]
+    along[0], along[-1] = line[1] - line[0], line[-1] - line[-2]
+    across = along[:, ::-1] * (-1, 1) / np.maximum(np.sqrt((along * along).sum(1, keepdims=True)), 1e-9)
+    half = across * (np.asarray(width) / 2 if np.isscalar(width) else np.asarray(width)[:, None] / 2)
     return np.concatenate([line + half, (line - half)[::-1]])
 
 

@@ -39,7 +39,7 @@ def _tint_skin(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
     blotch = rough_noise(rng, (9, 7), shape, 4) * rng.uniform(0.01, 0.03)
     warm = smooth_noise(rng, (6, 5), shape) * 0.02
     canvas.color *= 1 + blotch[..., None] + warm[..., None] * np.array([0.6, -0.4, -0.6], np.float32)
-    pores = cv2.resize(rng.standard_normal((300, 230)).astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
+    pores = cv2.resize(rng.standard_normal((300, 230), np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
     canvas.color *= 1 + (pores * rng.uniform(0.0, 0.025))[..., None]
     rosy = np.array([1.0, rng.uniform(0.72, 0.95), rng.uniform(0.75, 0.95)])
     for side in (-1, 1):
@@ -73,7 +73,7 @@ def _paint_beard(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None
     shape = canvas.labels.shape
     x = np.linspace(LEFT, RIGHT, shape[1], dtype=np.float32)[None]
     y = np.linspace(UPPER, LOWER, shape[0], dtype=np.float32)[:, None]
-    rough = cv2.resize(rng.standard_normal((260, 420)).astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
+    rough = cv2.resize(rng.standard_normal((260, 420), np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
     edge = 0.015 * smooth_noise(rng, (14, 14), shape) + 0.01 * rough
     jaw = smoothstep(-0.03, 0.03, y - (0.33 - 1.15 * np.clip(np.abs(x) - 0.07, 0, 0.17)) + edge)
     cheek = smoothstep(0.0, 0.035, np.abs(x) - 0.165 + edge) * smoothstep(-0.02, 0.06, y)
@@ -202,15 +202,14 @@ def _paint_brow(canvas: Canvas, scene: Scene, rng: np.random.Generator, side: in
     band = ribbon(spine, width)
     canvas.paint(band, scene.brow_color, 0.0, label="left brow" if side > 0 else "right brow")
     canvas.paint(ribbon(spine, width * 0.8), scene.brow_color, scene.brow_density * 0.8, 0.0035)
-    hairs = []
-    for at in rng.integers(0, 38, 44):
-        across = rng.uniform(-0.5, 0.5)
-        direction = spine[at + 1] - spine[at]
-        direction /= np.hypot(*direction)
-        normal = np.array([-direction[1], direction[0]]) * side
-        root = spine[at] + normal * width[at] * across
-        tip = root + (direction * 0.018 - normal * (0.008 if at < 20 else -0.003)) * rng.uniform(0.6, 1.1)
-        hairs.append(ribbon(np.array([root, (root + tip) / 2, tip]), np.array([0.0022, 0.0018, 0.0006])))
+    at = rng.integers(0, 38, 44)
+    direction = spine[at + 1] - spine[at]
+    direction /= np.hypot(*direction.T)[:, None]
+    normal = direction[:, ::-1] * (-side, side)
+    root = spine[at] + normal * (width[at] * rng.uniform(-0.5, 0.5, 44))[:, None]
+    rise = np.where(at < 20, 0.008, -0.003)[:, None]
+    tip = root + (direction * 0.018 - normal * rise) * rng.uniform(0.6, 1.1, (44, 1))
+    hairs = list(np.stack([root - normal * 0.0011, root + normal * 0.0011, tip + normal * 0.0003, tip - normal * 0.0003], 1))
     canvas.paint(hairs, scene.brow_color * 0.7, scene.brow_density * 0.7, 0.0008)
 
 

@@ -192,7 +192,7 @@ def see_hair(scene: Scene, head: Head, hair: Hair, view: View) -> Seen:
     curly = scene.hair in ("afro", "curly")
 
     def streaks(rows: int, columns: int) -> Plane:
-        texture = rng.standard_normal((rows, columns)).astype(np.float32)
+        texture = rng.standard_normal((rows, columns), np.float32)
         u = (across * np.float32(columns / (2 * np.pi)) + np.float32(columns / 2)) % columns
         v = (view.y + np.float32(0.7)) * np.float32(rows / 1.4)
         return cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)

@@ -65,7 +65,7 @@ def shade(light: Light, view: View, hair: Plane, gloss: Plane) -> tuple[np.ndarr
     up = (0.5 - 0.5 * normal[..., 1])[..., None]
     ambient = light.ground + (light.sky - light.ground) * up
     # light that enters skin leaves it redder at the edge of a shadow
-    bleed = np.stack([soft**0.8, soft**1.05, soft**1.15], -1)
+    bleed = soft[..., None] * (1 + (1 - soft)[..., None] * np.array([0.2, -0.04, -0.1], np.float32))
     closed = _closed_in(view)
     total = ambient * closed[..., None] + light.key * bleed * shadow[..., None]
     half = light.direction + np.array([0, 0, 1], np.float32)
@@ -74,10 +74,17 @@ def shade(light: Light, view: View, hair: Plane, gloss: Plane) -> tuple[np.ndarr
     edge = np.clip(1 - normal[..., 2], 0, 1)
     # Kajiya and Kay (1989): strands that run down the surface shine in a band across them
     run = (half[1] - normal[..., 1] * glance) / np.sqrt(np.maximum(1 - normal[..., 1] ** 2, 0.05))
-    band = np.clip(1 - run * run, 0, 1) ** 14 * gloss * np.clip(facing + 0.3, 0, 1)
-    shine = light.oil * (glance**24 * 0.4 + glance**8 * 0.18) * shadow * (1 - hair)
-    shine = shine + light.band * band * hair * shadow + light.rim * edge**3 * 0.2
+    band = _power(np.clip(1 - run * run, 0, 1), 4) * gloss * np.clip(facing + 0.3, 0, 1)
+    shine = light.oil * (_power(glance, 5) * 0.4 + _power(glance, 3) * 0.18) * shadow * (1 - hair)
+    shine = shine + light.band * band * hair * shadow + light.rim * edge * edge * edge * 0.2
     return total.astype(np.float32), shine.astype(np.float32)
+
+
+def _power(values: Plane, doublings: int) -> Plane:
+    """The 2^doublings-th power, by squaring: much faster than `**`."""
+    for _ in range(doublings):
+        values = values * values
+    return values
 
 
 def _cast(light: Light, view: View) -> Plane:

@@ -9,7 +9,7 @@ Plane = Float32[np.ndarray, "height width"]
 
 def smooth_noise(rng: np.random.Generator, cells: tuple[int, int], shape: tuple[int, int]) -> Plane:
     """Values of mean 0 and about unit spread, with `cells` (rows, columns) bumps over `shape` (rows, columns)."""
-    grid = rng.standard_normal(cells).astype(np.float32)
+    grid = rng.standard_normal(cells, np.float32)
     return cv2.resize(grid, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
 
 

@@ -28,7 +28,7 @@ def take_photo(color: Float32[np.ndarray, "h w 3"], scene: Scene) -> Image:
     if rng.random() < 0.2:
         color = _smear_edges(color, rng)
     grain = cv2.resize(
-        rng.standard_normal((256, 256, 3)).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR
+        rng.standard_normal((256, 256, 3), np.float32), (size, size), interpolation=cv2.INTER_LINEAR
     )
     color = color + grain * np.float32(rng.random() ** 2 * 0.03)
     photo = np.clip(color * 255, 0, 255).astype(np.uint8)
