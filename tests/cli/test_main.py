@@ -1,6 +1,7 @@
 """The command line itself: commands are found, mistakes are one line, exit codes mean what they say."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -63,8 +64,7 @@ def test_a_wrong_option_is_told_on_every_terminal(encoding: str):
         env={**os.environ, "PYTHONIOENCODING": encoding},
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("faceparse: missing from faceparse predict: --out PATH")
-    assert done.stderr.count("\n") == 1
+    assert re.fullmatch("faceparse: .*(missing|required).*--out.*\n", done.stderr)
 
 
 def test_a_command_explains_itself_with_an_example():
