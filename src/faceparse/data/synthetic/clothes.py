@@ -123,7 +123,7 @@ def _fabric(scene: Scene, rng: np.random.Generator, shape: tuple[int, int]) -> n
     color[:] = scene.cloth_color
     other = random_color(rng).astype(np.float32)
     at = np.linspace(0, 1, shape[0], dtype=np.float32)
-    kind = rng.choice(["plain", "stripes", "checks", "spots", "print"], p=[0.68, 0.1, 0.08, 0.04, 0.1])
+    kind = rng.choice(["plain", "stripes", "checks", "spots", "print"], p=[0.56, 0.14, 0.1, 0.05, 0.15])
     period, phase = rng.uniform(0.015, 0.08), rng.random()
     across = (np.sin((at + phase) * 2 * np.pi / period) > 0.2).astype(np.float32)
     if kind == "stripes":
@@ -148,7 +148,7 @@ def _shade(canvas: Canvas, rng: np.random.Generator, light: Light, center: float
     normals = np.stack([turn, np.full_like(turn, -0.35), np.sqrt(np.clip(1 - turn**2 - 0.12, 0.05, 1))], -1)
     lit = np.stack([light.flat(normal) for normal in normals[0, :: max(size // 64, 1)]])
     lit = cv2.resize(lit[None].astype(np.float32), (size, 1), interpolation=cv2.INTER_LINEAR)
-    folds = rough_noise(rng, (6, 7), (size, size), 3) * rng.uniform(0.03, 0.14)
+    folds = rough_noise(rng, (6, 7), (size, size), 3) * rng.uniform(0.05, 0.25)
     over = (canvas.labels > 0).astype(np.float32)
     small = cv2.resize(over, (64, 64), interpolation=cv2.INTER_AREA)
     dark = cv2.resize(cv2.GaussianBlur(small, (0, 0), 3), (size, size), interpolation=cv2.INTER_LINEAR)

@@ -139,8 +139,8 @@ def _paint_eye(canvas: Canvas, scene: Scene, rng: np.random.Generator, side: int
     along = np.linspace(-1, 1, 40)  # from the nose outwards
     tilt = -scene.eye_tilt * along * half
     skew = 0.12 * along * (1 - along**2)
-    upper = np.stack([center[0] + side * along * half, center[1] + tilt - high * ((1 - along**2) ** 0.75 - skew)], 1)
-    lower = np.stack([center[0] + side * along * half, center[1] + tilt + low * ((1 - along**2) ** 0.9 + skew)], 1)
+    upper = np.stack([center[0] + side * along * half, center[1] + tilt - high * ((1 - along**2) ** 0.95 - skew)], 1)
+    lower = np.stack([center[0] + side * along * half, center[1] + tilt + low * ((1 - along**2) ** 1.05 + skew)], 1)
     almond = np.concatenate([upper, lower[::-1]])
 
     if scene.makeup > 0.35:

@@ -11,7 +11,7 @@ from faceparse.data.synthetic.clothes import paint_shoulders
 from faceparse.data.synthetic.ears import paint_ears, place_ears
 from faceparse.data.synthetic.features import LEFT, UPPER, paint_features
 from faceparse.data.synthetic.glasses import paint_glasses
-from faceparse.data.synthetic.hair import grow_hair, see_hair
+from faceparse.data.synthetic.hair import grow_hair, paint_flyaways, see_hair
 from faceparse.data.synthetic.hats import paint_brim, see_hat, wear_hat
 from faceparse.data.synthetic.head import Head, build_head
 from faceparse.data.synthetic.jewelry import paint_earrings, paint_necklace
@@ -72,6 +72,7 @@ def _render(scene: Scene, size: int) -> tuple[Image, Labels]:
     behind = paint_backdrop(scene, size)
     picture = Canvas((behind + edge * (lit - behind)).astype(np.float32), labels, size, (0, 0))
 
+    paint_flyaways(picture, scene, hair, camera)
     ears = place_ears(scene, head, hair)
     paint_ears(picture, scene, ears, camera, view, light)
     paint_shoulders(picture, scene, camera, view, light)

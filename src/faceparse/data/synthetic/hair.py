@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from faceparse.data.synthetic.camera import Plane, View
+from faceparse.data.synthetic.camera import Camera, Plane, View
+from faceparse.data.synthetic.canvas import Canvas, curve, ribbon
 from faceparse.data.synthetic.head import ANGLES, HEIGHTS, Field, Head
 from faceparse.data.synthetic.noise import smooth_noise, smoothstep
 from faceparse.data.synthetic.scene import Scene
@@ -130,7 +131,7 @@ def _thickness(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     top = smoothstep(0.05, -0.3, HEIGHTS)
     volume = scene.volume
     flat, high = {
-        "long": (0.07, 0.055),
+        "long": (0.078, 0.058),
         "bob": (0.06, 0.05),
         "curly": (0.085, 0.08),
         "updo": (0.018, 0.03),
@@ -234,3 +235,27 @@ def _loose_locks(scene: Scene, rng: np.random.Generator, across: Plane, view: Vi
         narrow = width * (1 - along**2) - 0.27 * np.abs(across - middle)
         locks = np.maximum(locks, np.where((view.y > top) & (view.y < end) & (view.z > 0), narrow, -1))
     return locks
+
+
+def paint_flyaways(canvas: Canvas, scene: Scene, hair: Hair, camera: Camera) -> None:
+    """Fine single hairs that stand off the outline; too thin to carry a label."""
+    rng = scene.rng("flyaways")
+    num = int(rng.integers(0, 70)) if scene.hair not in ("bald", "buzz") and scene.hat == "none" else 0
+    angles, heights = ANGLES[0], HEIGHTS[:, 0]
+    tone = np.clip(scene.hair_color * rng.uniform(0.7, 1.3), 0, 1)
+    strands = []
+    for row in rng.integers(10, len(heights) - 30, num):
+        radius = hair.radius[row]
+        points = np.stack([np.sin(angles) * radius, np.full_like(radius, heights[row]), np.cos(angles) * radius], 1)
+        flat, _ = camera.project(points)
+        side = 1 if rng.random() < 0.5 else -1
+        edge = int(np.argmax(flat[:, 0] * side))
+        if hair.reach[row, edge] < 0.02 or radius[edge] < 0.05:
+            continue
+        start = flat[edge]
+        away = np.array([side * rng.uniform(0.2, 1.2), rng.choice([-1, 1]) * rng.uniform(0.2, 1)])
+        length, bend = rng.uniform(0.01, 0.055), rng.normal(0, 0.4, 2)
+        line = curve([start - away * 0.01, start + (away + bend) * length * 0.5, start + away * length], 10)
+        strands.append(ribbon(line, np.linspace(0.0022, 0.0006, 10)))
+    if strands:
+        canvas.paint(strands, tone, rng.uniform(0.2, 0.7))

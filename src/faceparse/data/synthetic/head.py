@@ -41,7 +41,7 @@ def build_head(scene: Scene) -> Head:
     )
     jaw = 1 + (scene.jaw - 1) * np.array([0, 0.1, 0.3, 0.7, 1, 1.1, 1.1, 1, 1])
     width = (
-        _profile(below, np.array([0.258, 0.26, 0.257, 0.248, 0.224, 0.19, 0.154, 0.112, 0.095]) * jaw)
+        _profile(below, np.array([0.258, 0.26, 0.257, 0.249, 0.231, 0.201, 0.166, 0.12, 0.095]) * jaw)
         * scene.width
         * dome
     )
@@ -63,7 +63,7 @@ def build_head(scene: Scene) -> Head:
     underside = np.interp(
         degrees,
         [0, 16, 28, 40, 60, 80, 95, 112, 135, 180],
-        [chin, chin - 0.005, chin - 0.02, chin - 0.046, chin - 0.105, chin - 0.17, chin - 0.225, 0.13, 0.13, 0.17],
+        [chin, chin - 0.005, chin - 0.02, chin - 0.046, chin - 0.115, chin - 0.19, chin - 0.245, 0.13, 0.13, 0.17],
     ).astype(np.float32)
     neck = smoothstep(0, 0.035, HEIGHTS - underside)
     flare = np.clip(HEIGHTS - 0.38, 0, None) ** 2 * 2.4

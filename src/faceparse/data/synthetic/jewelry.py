@@ -15,8 +15,8 @@ def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera
     if scene.earrings == "none":
         return
     rng = scene.rng("earrings")
-    metal = np.array([(0.9, 0.75, 0.42), (0.83, 0.83, 0.86), (0.8, 0.6, 0.5), (0.15, 0.15, 0.16)])[rng.integers(4)]
-    stone = np.clip(rng.random(3) * rng.uniform(0.5, 1.2), 0, 1) if rng.random() < 0.5 else np.array([0.95, 0.95, 0.93])
+    metal = np.array([(0.75, 0.58, 0.3), (0.65, 0.65, 0.68), (0.62, 0.45, 0.37), (0.15, 0.15, 0.16)])[rng.integers(4)]
+    stone = np.clip(rng.random(3) * rng.uniform(0.5, 1.2), 0, 1) if rng.random() < 0.5 else np.array([0.8, 0.79, 0.76])
     size, length = rng.uniform(0.009, 0.022), rng.uniform(0.03, 0.2)
     hoop = rng.uniform(0.02, 0.075)
     width = rng.uniform(0.014, 0.045)

@@ -39,7 +39,7 @@ def set_light(scene: Scene) -> Light:
     direction = np.array([np.sin(side) * np.cos(height), -np.sin(height), np.cos(side) * np.cos(height)], np.float32)
     warm = rng.normal(0, 0.07)
     tint = np.array([1 + warm, 1, 1 - warm])
-    share = rng.uniform(0.45, 0.9)
+    share = rng.uniform(0.5, 0.95)
     power = rng.uniform(1.0, 1.22)
     sky = np.array([1, 1, 1]) + rng.normal(0, 0.05, 3) - warm * np.array([0.5, 0, -0.5])
     return Light(
@@ -49,7 +49,7 @@ def set_light(scene: Scene) -> Light:
         (sky * (1 - share * 0.75) * power * rng.uniform(0.15, 0.7)).astype(np.float32),
         float(max(0, rng.normal(0, 0.35))),
         float(rng.random() ** 1.5 * 0.5),
-        float(rng.random() ** 1.5 * 0.3) * float(0.25 + scene.hair_color.mean()),
+        float(rng.random() ** 1.5 * 0.5) * float(0.25 + scene.hair_color.mean()),
     )
 
 

@@ -95,7 +95,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
     """Draw a person. How often each style comes follows the data's counts."""
     feminine = bool(rng.random() < 0.62)
     old = float(rng.random() ** 3)
-    skin = pick(rng, SKIN_TONES, spread=0.035, weights=(1.5, 3, 3.2, 2.6, 1.5, 0.9, 0.6, 0.3))
+    skin = pick(rng, SKIN_TONES, spread=0.035, weights=(1.5, 3.2, 3.6, 2.8, 1.4, 0.8, 0.5, 0.2))
     grey = rng.random() < 0.4 * old
     hair_color = pick(
         rng, HAIR_TONES[7:9] if grey else HAIR_TONES[:7], spread=0.04, weights=None if grey else _hair_odds(skin)
@@ -110,7 +110,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
     natural_lip = np.clip(skin * np.array([1.0, 0.76, 0.78]) + np.array([0.02, -0.03, 0.0]), 0.05, 0.95)
     painted = pick(rng, LIP_TONES, spread=0.05)
     lip_mix = float(rng.random() ** 1.3 * 0.9) if makeup > 0.2 else float(rng.random() * 0.12)
-    occluder = _choose(rng, {"none": 0.88, "hand": 0.07, "microphone": 0.025, "object": 0.025})
+    occluder = _choose(rng, {"none": 0.9, "hand": 0.06, "microphone": 0.022, "object": 0.018})
     return Scene(
         yaw=float(np.clip(rng.normal(0.01, 0.13 if rng.random() < 0.42 else 0.42), -1.1, 1.1)),
         pitch=float(np.clip(rng.normal(0.0, 0.13), -0.4, 0.4)),
@@ -124,7 +124,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         depth=float(rng.normal(1.0, 0.04)),
         neck=float(rng.normal(0.16 if feminine else 0.19, 0.014)),
         ear=float(rng.normal(1.0, 0.1)),
-        nose_width=float(np.clip(rng.normal(1.07, 0.11) + 0.18 * (0.6 - skin.mean()), 0.75, 1.4)),
+        nose_width=float(np.clip(rng.normal(1.1, 0.11) + 0.18 * (0.6 - skin.mean()), 0.75, 1.4)),
         nose_length=float(rng.normal(0.96, 0.05)),
         nose_height=float(rng.normal(1.0, 0.15)),
         eye_open=float(np.clip(rng.normal(0.76, 0.18) - 0.14 * max(smile, 0), 0.28, 1.25)),
@@ -137,7 +137,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         makeup=makeup,
         shadow_color=np.clip(skin * rng.uniform(0.25, 0.75) * rng.uniform(0.85, 1.15, 3), 0, 1),
         brow_y=float(rng.normal(-0.066 + (0.006 if not feminine else 0), 0.011)),
-        brow_thick=float(np.clip(rng.normal(0.0215 if feminine else 0.028, 0.0055), 0.011, 0.045)),
+        brow_thick=float(np.clip(rng.normal(0.02 if feminine else 0.026, 0.0055), 0.011, 0.045)),
         brow_arch=float(rng.normal(0.017 if feminine else 0.01, 0.007)),
         brow_slope=float(rng.normal(0.007, 0.007)),
         brow_color=np.clip(hair_color * rng.uniform(0.5, 0.95) + rng.normal(0, 0.02, 3), 0.02, 0.8),
@@ -156,9 +156,9 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         hairline=float(rng.normal(-0.282 if feminine else -0.288, 0.03)),
         fringe=fringe,
         part=float(np.clip(rng.normal(0, 0.11), -0.22, 0.22)),
-        volume=float(np.clip(rng.normal(1.3, 0.4), 0.5, 2.4)),
+        volume=float(np.clip(rng.normal(1.4, 0.45), 0.5, 2.6)),
         hair_length=float(rng.uniform(0.2, 0.8)),
-        tucked=(bool(rng.random() < 0.3), bool(rng.random() < 0.3)),
+        tucked=(bool(rng.random() < 0.2), bool(rng.random() < 0.2)),
         curl=float(rng.random() ** 1.6),
         frizz=float(rng.random() ** 2 * 0.25),
         beard=0.0 if feminine else float(max(0.0, rng.uniform(-0.5, 1.0))),
@@ -169,7 +169,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         earrings=_choose(rng, _EARRINGS_F if feminine else {"none": 0.95, "stud": 0.05}),
         necklace=_choose(
             rng,
-            {"none": 0.91, "chain": 0.05, "beads": 0.03, "pendant": 0.02}
+            {"none": 0.94, "chain": 0.03, "beads": 0.02, "pendant": 0.015}
             if feminine
             else {"none": 0.98, "chain": 0.02},
         ),
@@ -192,7 +192,7 @@ _STYLES_M = {
     "afro": 0.03,
 }
 _FRINGES = {"none": 0.54, "full": 0.08, "side": 0.19, "curtain": 0.13, "wisps": 0.06}
-_EARRINGS_F = {"none": 0.52, "stud": 0.15, "hoop": 0.1, "drop": 0.15, "chain": 0.08}
+_EARRINGS_F = {"none": 0.6, "stud": 0.12, "hoop": 0.08, "drop": 0.13, "chain": 0.07}
 _CLOTHES_F = {"none": 0.42, "round": 0.22, "straps": 0.14, "collar": 0.1, "vneck": 0.12}
 _CLOTHES_M = {"none": 0.14, "round": 0.28, "suit": 0.24, "collar": 0.2, "vneck": 0.07, "hood": 0.07}
 _IRIS = np.array(
