@@ -51,7 +51,8 @@ def in_processes(
                 f"{what}: a process was killed, perhaps for want of memory; run the command again"
             ) from error
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # nothing is written any more when the caller hears of an error
+            pool.shutdown(cancel_futures=True)
 
 
 def num_cores() -> int:
