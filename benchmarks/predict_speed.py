@@ -78,7 +78,7 @@ def main() -> None:
         cores = len(os.sched_getaffinity(0))
 
     times = milliseconds(options.model, 512, options.repeats)
-    print(f"{machine()}, {cores} cores; Python {platform.python_version()}, model {options.model}\n")
+    print(f"{machine()}, {cores} CPU core(s); Python {platform.python_version()}, model {options.model}\n")
     print("| what | time | peak memory |\n|---|---:|---:|")
     low, high = np.percentile(times, [5, 95])
     print(f"| a 512² face, again and again | {statistics.median(times):.1f} ms (5-95 %: {low:.1f}-{high:.1f}) | |")

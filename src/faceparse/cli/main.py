@@ -76,7 +76,5 @@ def run(arguments: list[str]) -> int:
 
 def _overview() -> str:
     lines = [f"  {name:<10} {summary}" for name, (_, summary) in COMMANDS.items()]
-    return "\n".join(
-        ["faceparse labels the parts of a face, pixel by pixel.", "", "usage: faceparse COMMAND ...", "", *lines]
-        + ["", "Each command explains itself with --help."]
-    )
+    title = ["faceparse labels the parts of a face, pixel by pixel.", "", "usage: faceparse COMMAND ...", ""]
+    return "\n".join([*title, *lines, "", "Each command explains itself with --help."])
