@@ -1,7 +1,8 @@
 """Looking at the surface: pose, the crop that CelebA-HQ uses, and which point of the head each pixel shows.
 
-The crop is that of Karras et al. (Progressive Growing of GANs, 2018, appendix C): a square around the eyes' midpoint moved
-a tenth of the way to the mouth, its side the larger of 4 eye distances and 3.6 eye-to-mouth distances, turned upright.
+The crop is that of Karras et al. (Progressive Growing of GANs, 2018, appendix C): a square around the eyes' midpoint
+moved a tenth of the way to the mouth, its side the larger of 4 eye distances and 3.6 eye-to-mouth distances, turned
+upright.
 """
 
 from dataclasses import dataclass
@@ -148,8 +149,8 @@ def _cylinder(x: Rays, y: Rays, z: Rays) -> tuple[Rays, Rays, Rays]:
 def _march(camera: Camera, plane: np.ndarray, surface: Plane, pixels: np.ndarray, start: Rays, least: float) -> Rays:
     """Depth of the first hit of each ray, FAR where there is none.
 
-    Steps shrink with the distance to the surface, to `least` at the smallest; what has hit is then halved to a point. Rays that
-    are done are dropped every few steps.
+    Steps shrink with the distance to the surface, to `least` at the smallest; what has hit is then halved to a
+    point. Rays that are done are dropped every few steps.
     """
     result = np.full(len(start), FAR, np.float32)
     alive = np.arange(len(start))
@@ -163,7 +164,14 @@ def _march(camera: Camera, plane: np.ndarray, surface: Plane, pixels: np.ndarray
             keep = np.flatnonzero(~done & (found | (depth > FAR)))
             if len(keep) == 0:
                 break
-            alive, u, v, depth, outside, inside = alive[keep], u[keep], v[keep], depth[keep], outside[keep], inside[keep]
+            alive, u, v, depth, outside, inside = (
+                alive[keep],
+                u[keep],
+                v[keep],
+                depth[keep],
+                outside[keep],
+                inside[keep],
+            )
         x, y, z = _points(camera, plane, u, v, depth)
         column, row, distance = _cylinder(x, y, z)
         squared = _look_up(surface, column, row)

@@ -12,7 +12,8 @@ from jaxtyping import Float, Float32, UInt8
 from faceparse.classes import NAMES
 
 Points = Float[np.ndarray, "num 2"]
-Color = Sequence[float] | np.ndarray
+Numbers = Sequence[float] | np.ndarray
+"""A colour or a position."""
 
 _SHIFT = 4  # sub-pixel bits of OpenCV's drawing functions
 
@@ -48,7 +49,7 @@ class Canvas:
     def paint(
         self,
         shapes: Points | Sequence[Points],
-        color: Color,
+        color: Numbers,
         opacity: float = 1.0,
         blur: float = 0.0,
         label: str | None = None,
@@ -66,7 +67,7 @@ class Canvas:
             alpha = alpha * within[window]
         self.lay(alpha, window, color, opacity, label, multiply)
 
-    def lay(self, alpha, window: tuple, color: Color, opacity: float = 1.0, label: str | None = None, multiply=False):
+    def lay(self, alpha, window: tuple, color: Numbers, opacity: float = 1.0, label: str | None = None, multiply=False):
         """Lay a colour (or a picture of the window's size) through a mask in [0, 1]."""
         below = self.color[window]
         color = np.asarray(color, np.float32)
@@ -76,7 +77,12 @@ class Canvas:
             self.labels[window][alpha > 0.5] = NAMES.index(label)
 
 
-def curve(points: Sequence[Sequence[float]], num: int = 48, closed: bool = False) -> Points:
+def moved(shape: np.ndarray, right: float = 0.0, down: float = 0.0) -> np.ndarray:
+    """Points (or one point) shifted."""
+    return shape + np.array((right, down))
+
+
+def curve(points: Sequence[Numbers] | np.ndarray, num: int = 48, closed: bool = False) -> Points:
     """A smooth line through a few points (centripetal enough: Catmull-Rom), as `num` points."""
     knots = np.asarray(points, np.float64)
     if closed:
@@ -101,7 +107,7 @@ def ribbon(line: Points, width: float | np.ndarray) -> Points:
     return np.concatenate([line + half, (line - half)[::-1]])
 
 
-def ellipse(center: Sequence[float], radii: Sequence[float], tilt: float = 0.0, num: int = 32) -> Points:
+def ellipse(center: Numbers, radii: Numbers, tilt: float = 0.0, num: int = 32) -> Points:
     """A closed ellipse; `tilt` in radians turns it clockwise on the picture."""
     angle = np.linspace(0, 2 * np.pi, num, endpoint=False)
     x, y = radii[0] * np.cos(angle), radii[1] * np.sin(angle)

@@ -5,7 +5,7 @@ import numpy as np
 
 from faceparse.classes import class_id
 from faceparse.data.synthetic.camera import Camera, View
-from faceparse.data.synthetic.canvas import Canvas, Points, curve, ribbon
+from faceparse.data.synthetic.canvas import Canvas, Points, curve, moved, ribbon
 from faceparse.data.synthetic.light import Light
 from faceparse.data.synthetic.noise import rough_noise
 from faceparse.data.synthetic.palettes import random_color
@@ -42,7 +42,9 @@ def paint_shoulders(canvas: Canvas, scene: Scene, camera: Camera, view: View, li
         canvas.lay(alpha * free[window], window, bare, label="neck")
     if scene.clothes == "none":
         return
-    shapes = _straps(rng, center, top, neck) if scene.clothes == "straps" else _cut(scene, rng, center, top, neck, shoulders)
+    shapes = (
+        _straps(rng, center, top, neck) if scene.clothes == "straps" else _cut(scene, rng, center, top, neck, shoulders)
+    )
     fabric = _fabric(scene, rng, (size, size)) * np.sqrt(shade)
     alpha, window = canvas.cover(shapes)
     if alpha.size == 0:
@@ -55,7 +57,9 @@ def paint_shoulders(canvas: Canvas, scene: Scene, camera: Camera, view: View, li
             canvas.paint(shape, (0.8, 0.8, 0.8), 0.5, 0.002, within=free, multiply=True)
 
 
-def _cut(scene: Scene, rng: np.random.Generator, center: float, top: float, neck: float, shoulders: Points) -> list[Points]:
+def _cut(
+    scene: Scene, rng: np.random.Generator, center: float, top: float, neck: float, shoulders: Points
+) -> list[Points]:
     """The shapes of a garment: shoulders with a neckline cut out, then its trim."""
     wide = neck * rng.uniform(1.0, 1.7)
     deep = {
@@ -68,7 +72,7 @@ def _cut(scene: Scene, rng: np.random.Generator, center: float, top: float, neck
     left, right = center - wide, center + wide
     if scene.clothes in ("vneck", "suit"):
         opening = curve([(right, top - 0.01), (center + wide * 0.45, top + deep * 0.6), (center, top + deep)], 12)
-        opening = np.concatenate([opening, (opening * [-1, 1])[::-1] + [2 * center, 0]])
+        opening = np.concatenate([opening, moved(opening * [-1, 1], 2 * center)[::-1]])
     else:
         angle = np.linspace(0, np.pi, 24)
         opening = np.stack([center + wide * np.cos(angle), top - 0.01 + deep * np.sin(angle) ** 0.8], 1)
@@ -77,7 +81,7 @@ def _cut(scene: Scene, rng: np.random.Generator, center: float, top: float, neck
     shapes = [cloth]
     if scene.clothes == "hood":
         roll = [(-wide - 0.03, -0.06), (-wide + 0.04, 0.04), (0, 0.08), (wide - 0.04, 0.04), (wide + 0.03, -0.06)]
-        shapes.append(ribbon(curve(np.array(roll) + [center, top]), rng.uniform(0.05, 0.09)))
+        shapes.append(ribbon(curve(moved(np.array(roll), center, top)), rng.uniform(0.05, 0.09)))
     elif rng.random() < 0.5:
         shapes.append(ribbon(opening, 0.012))
     return shapes
@@ -89,10 +93,10 @@ def _straps(rng: np.random.Generator, center: float, top: float, neck: float) ->
     width, start = rng.uniform(0.015, 0.07), rng.uniform(1.2, 1.9)
     for side in (-1, 1):
         line = [(side * neck * start, top - 0.02), (side * neck * 1.1, 1.05), (side * neck, 1.2)]
-        shapes.append(ribbon(curve(np.array(line) + [center, 0], 20), width))
+        shapes.append(ribbon(curve(moved(np.array(line), center), 20), width))
     high = rng.uniform(0.93, 1.08)
     edge = [(-0.7, high - 0.04), (0, high + 0.03), (0.7, high - 0.04)]
-    return [*shapes, np.concatenate([curve(np.array(edge) + [center, 0]), [(center + 0.7, 1.5), (center - 0.7, 1.5)]])]
+    return [*shapes, np.concatenate([curve(moved(np.array(edge), center)), [(center + 0.7, 1.5), (center - 0.7, 1.5)]])]
 
 
 def _paint_collar(canvas: Canvas, scene: Scene, rng: np.random.Generator, at, neck: float, free, shade) -> None:

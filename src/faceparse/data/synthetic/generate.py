@@ -11,7 +11,7 @@ from faceparse.data.synthetic.clothes import paint_shoulders
 from faceparse.data.synthetic.ears import paint_ears, place_ears
 from faceparse.data.synthetic.features import LEFT, UPPER, paint_features
 from faceparse.data.synthetic.glasses import paint_glasses
-from faceparse.data.synthetic.hair import grow_hair, paint_flyaways, see_hair
+from faceparse.data.synthetic.hair import grow_hair
 from faceparse.data.synthetic.hats import paint_brim, see_hat, wear_hat
 from faceparse.data.synthetic.head import Head, build_head
 from faceparse.data.synthetic.jewelry import paint_earrings, paint_necklace
@@ -20,6 +20,7 @@ from faceparse.data.synthetic.noise import smoothstep
 from faceparse.data.synthetic.occluders import paint_occluder
 from faceparse.data.synthetic.photo import take_photo
 from faceparse.data.synthetic.scene import Scene, sample_scene
+from faceparse.data.synthetic.strands import paint_flyaways, see_hair
 from faceparse.types import Image, Labels
 
 MIN_SIZE, MAX_SIZE = 64, 2048
@@ -30,9 +31,9 @@ _LEAST = 128
 def make_face(seed: int, index: int, size: int) -> tuple[Image, Labels]:
     """Make a face: photo (size, size, 3) RGB and label map (size, size) of ids.
 
-    A pure function: the same seed and index give the same face on any run, and at any `size` (64 to 2048) the same but for
-    what the grid of pixels makes of its edges. The label of a pixel is that of the shape which covers at least half of
-    it in the photo.
+    A pure function: the same seed and index give the same face on any run, and at any `size` (64 to 2048) the same
+    but for what the grid of pixels makes of its edges. The label of a pixel is that of the foremost shape which covers
+    more than half of it in the photo.
     """
     scene = sample_scene(np.random.default_rng((seed, index)))
     if size >= _LEAST:

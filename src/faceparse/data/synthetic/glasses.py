@@ -4,7 +4,7 @@ import numpy as np
 
 from faceparse.classes import class_id
 from faceparse.data.synthetic.camera import Camera, View
-from faceparse.data.synthetic.canvas import Canvas, curve, ribbon
+from faceparse.data.synthetic.canvas import Canvas, curve, moved, ribbon
 from faceparse.data.synthetic.ears import visible
 from faceparse.data.synthetic.palettes import random_color
 from faceparse.data.synthetic.scene import EYE_X, Scene
@@ -76,13 +76,13 @@ def paint_glasses(canvas: Canvas, scene: Scene, camera: Camera, view: View) -> N
         canvas.paint(lenses, (0.97, 0.98, 1.0), rng.uniform(0.0, 0.1), label="eye glasses", within=free)
         for lens in lenses:
             canvas.paint(ribbon(lens[26:40], 0.012), (1, 1, 1), rng.uniform(0, 0.35), 0.005, within=free)
-        below = [lens + [0, 0.012] for lens in rims]
+        below = [moved(lens, down=0.012) for lens in rims]
         canvas.paint(below, (0.75, 0.7, 0.68), 0.5, 0.006, within=free * (before == class_id("skin")), multiply=True)
     frameless = rim < 0.005 and rng.random() < 0.4
     if not frameless:
         for ring in rims:
             canvas.paint(ring, frame, label="eye glasses", within=free)
-            canvas.paint(ring - [0, rim * 0.25], np.clip(frame * 2 + 0.15, 0, 1), 0.25, 0.002, within=free)
+            canvas.paint(moved(ring, down=-rim * 0.25), np.clip(frame * 2 + 0.15, 0, 1), 0.25, 0.002, within=free)
     canvas.paint(ribbon(bridge, max(rim, 0.006)), frame, label="eye glasses", within=free)
     if not dark:
         canvas.labels[kept] = before[kept]

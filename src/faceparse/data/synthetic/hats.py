@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from faceparse.data.synthetic.camera import Camera, View
-from faceparse.data.synthetic.canvas import Canvas, ribbon
+from faceparse.data.synthetic.canvas import Canvas, moved, ribbon
 from faceparse.data.synthetic.ears import visible
 from faceparse.data.synthetic.head import ANGLES, HEIGHTS, Field
 from faceparse.data.synthetic.light import Light
@@ -118,7 +118,7 @@ def paint_brim(canvas: Canvas, scene: Scene, hat: Hat, camera: Camera, view: Vie
     shape = np.concatenate([camera.project(inside)[0], rim[::-1]])
     faint = rng.uniform(0.2, 0.75)
     canvas.paint(
-        shape + [0, 0.045],
+        moved(shape, down=0.045),
         (0.45, 0.42, 0.42),
         faint,
         0.015,

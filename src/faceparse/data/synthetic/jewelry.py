@@ -4,7 +4,7 @@ import numpy as np
 
 from faceparse.classes import class_id
 from faceparse.data.synthetic.camera import Camera, View
-from faceparse.data.synthetic.canvas import Canvas, ellipse, ribbon
+from faceparse.data.synthetic.canvas import Canvas, ellipse, moved, ribbon
 from faceparse.data.synthetic.ears import Ear, visible
 from faceparse.data.synthetic.palettes import random_color
 from faceparse.data.synthetic.scene import Scene
@@ -35,7 +35,7 @@ def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera
             glint = center - radius * scale * np.array([0.3, 0.35])
             canvas.paint(ellipse(glint, (radius * 0.3 * scale,) * 2, num=10), (1, 1, 1), 0.6, 0.002, within=free)
             canvas.paint(
-                ellipse(center + [0, radius * scale * 0.5], (radius * 0.7 * scale, radius * 0.4 * scale)),
+                ellipse(moved(center, down=radius * scale * 0.5), (radius * 0.7 * scale, radius * 0.4 * scale)),
                 (0.5, 0.5, 0.5),
                 0.5,
                 0.002,
@@ -55,7 +55,7 @@ def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera
             canvas.paint(ribbon(ring[20:40], thick * 0.4), (1, 1, 0.95), 0.7, 0.001, within=free)
         elif scene.earrings == "drop":
             canvas.paint(
-                ribbon(np.array([at, at + [0, length * scale]]), 0.006 * scale),
+                ribbon(np.array([at, moved(at, down=length * scale)]), 0.006 * scale),
                 metal * 0.7,
                 label="earring",
                 within=free,
@@ -94,9 +94,9 @@ def paint_necklace(canvas: Canvas, scene: Scene, camera: Camera) -> None:
             canvas.paint(ellipse(point - bead * 0.3, (bead * 0.35,) * 2, num=8), (1, 1, 1), 0.8, within=free)
         return
     thick = rng.uniform(0.005, 0.01)
-    canvas.paint(ribbon(line + [0, 0.004], thick * 1.5), (0.6, 0.55, 0.5), 0.5, 0.002, within=free, multiply=True)
+    canvas.paint(ribbon(moved(line, down=0.004), thick * 1.5), (0.6, 0.55, 0.5), 0.5, 0.002, within=free, multiply=True)
     canvas.paint(ribbon(line, thick), color * rng.uniform(0.6, 1), label="necklace", within=free)
     canvas.paint(ribbon(line[10:50:2], thick * 0.4), (1, 1, 1), 0.5, 0.001, within=free)
     if scene.necklace == "pendant":
-        low = line[30] + [0, 0.015]
+        low = moved(line[30], down=0.015)
         canvas.paint(ellipse(low, (0.014, 0.02)), random_color(rng), label="necklace", within=free)

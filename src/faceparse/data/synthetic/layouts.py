@@ -1,7 +1,7 @@
 """Data sets of made faces on disk: as a challenge gives them out, and as raw CelebAMask-HQ.
 
-A folder remembers in `made-faces.json` what it was made with; repeated, a writer keeps the faces that are there whole and
-makes the rest. Label maps are written before photos, so a photo that is there has its labels.
+A folder remembers in `made-faces.json` what it was made with; repeated, a writer keeps the faces that are there whole
+and makes the rest. Label maps are written before photos, so a photo that is there has its labels.
 """
 
 import concurrent.futures
@@ -32,8 +32,8 @@ _FEW = 12
 def write_challenge(out: Path, num: int, size: int, seed: int) -> None:
     """Write `num` labelled made faces, 80 % in `train` and 20 % in `val`, and a fifth as many photos in `test`.
 
-    `out/train/images/00000.jpg` goes with `out/train/masks/00000.png`; names are unique over the splits. The same arguments give
-    the same files; faces that are already there are kept.
+    `out/train/images/00000.jpg` goes with `out/train/masks/00000.png`; names are unique over the splits. The same
+    arguments give the same files; faces that are already there are kept.
 
     Raises:
         UsageError: `num` or `size` makes no sense, or `out` holds anything else.
@@ -59,8 +59,8 @@ def write_challenge(out: Path, num: int, size: int, seed: int) -> None:
 def write_raw(out: Path, num: int, size: int, seed: int) -> None:
     """Write `num` made faces as raw CelebAMask-HQ: photos, one mask per part, the mapping to CelebA's numbers.
 
-    The mapping's second column puts about 80, 10 and 10 % of the faces in CelebA's train, val and test split. Painting a
-    face's parts in the order of `classes.CLASSES` gives its label map.
+    The mapping's second column puts about 80, 10 and 10 % of the faces in CelebA's train, val and test split. Painting
+    a face's parts in the order of `classes.CLASSES` gives its label map.
 
     Raises:
         UsageError: `num` or `size` makes no sense, or `out` holds anything else.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from faceparse.data.synthetic.canvas import Canvas, curve, ellipse, ribbon
+from faceparse.data.synthetic.canvas import Canvas, curve, ellipse, moved, ribbon
 from faceparse.data.synthetic.light import Light
 from faceparse.data.synthetic.palettes import random_color
 from faceparse.data.synthetic.scene import Scene
@@ -33,7 +33,7 @@ def _paint_hand(canvas: Canvas, scene: Scene, rng: np.random.Generator, light: L
     across = np.array([-direction[1], direction[0]])
     palm = tips - direction * 0.17
     parts = [ribbon(np.linspace(wrist, palm, 12), np.linspace(0.13, 0.15, 12))]
-    canvas.paint([p + [0.0, 0.02] for p in parts], (0.5, 0.45, 0.45), 0.5, 0.02, multiply=True)
+    canvas.paint([moved(p, down=0.02) for p in parts], (0.5, 0.45, 0.45), 0.5, 0.02, multiply=True)
     canvas.paint(parts, tone * 0.9, label="background")
     canvas.paint(ellipse(palm, (0.08, 0.08)), tone * 0.92, label="background")
     bend = rng.normal(0, 0.03)
@@ -42,7 +42,7 @@ def _paint_hand(canvas: Canvas, scene: Scene, rng: np.random.Generator, light: L
         end = root + direction * long + across * ((k - 1.5) * 0.012 + rng.normal(0, 0.008))
         line = curve([root, (root + end) / 2 + across * bend, end], 20)
         width = np.interp(np.linspace(0, 1, 20), [0, 0.6, 0.93, 1], [0.042, 0.036, 0.028, 0.008])
-        canvas.paint(ribbon(line + [0.004, 0.006], width * 1.15), (0.5, 0.42, 0.4), 0.6, 0.006, multiply=True)
+        canvas.paint(ribbon(moved(line, 0.004, 0.006), width * 1.15), (0.5, 0.42, 0.4), 0.6, 0.006, multiply=True)
         canvas.paint(ribbon(line, width), tone, label="background")
         canvas.paint(ribbon(line + across * 0.006, width * 0.35), np.clip(tone * 1.1, 0, 1), 0.6, 0.005)
         nail = line[-4:]
@@ -57,4 +57,4 @@ def _paint_microphone(canvas: Canvas, rng: np.random.Generator) -> None:
     canvas.paint(ribbon(np.linspace(head, foot, 8), radius * 0.9), dark, label="background")
     canvas.paint(ellipse(head, (radius, radius * 1.15)), dark * 1.5 + 0.05, label="background")
     canvas.paint(ellipse(head - radius * 0.3, (radius * 0.4,) * 2), (0.6, 0.6, 0.6), 0.5, 0.015)
-    canvas.paint(ribbon(ellipse(head + [0, radius * 0.8], (radius * 0.7, 0.01)), 0.008), (0.5, 0.5, 0.5), 0.7)
+    canvas.paint(ribbon(ellipse(moved(head, down=radius * 0.8), (radius * 0.7, 0.01)), 0.008), (0.5, 0.5, 0.5), 0.7)

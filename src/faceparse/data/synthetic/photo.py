@@ -27,13 +27,12 @@ def take_photo(color: Float32[np.ndarray, "h w 3"], scene: Scene) -> Image:
     color = cv2.GaussianBlur(color, (0, 0), max(blur, 0.35))
     if rng.random() < 0.2:
         color = _smear_edges(color, rng)
-    grain = cv2.resize(
-        rng.standard_normal((256, 256, 3), np.float32), (size, size), interpolation=cv2.INTER_LINEAR
-    )
+    grain = cv2.resize(rng.standard_normal((256, 256, 3), np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
     color = color + grain * np.float32(rng.random() ** 2 * 0.03)
     photo = np.clip(color * 255, 0, 255).astype(np.uint8)
     quality = int(rng.uniform(55, 98))
-    return cv2.imdecode(cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+    packed = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
 
 
 def _smear_edges(color: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Who is in a made photo: every number that describes the person, drawn once and independent of the picture's size.
 
-Lengths are in widths of the photo: the eye line of an upright head lies at Y = 0 with the eyes at X = ±0.122, the mouth at
-Y = 0.27, the chin at 0.42; X runs to the image's right, Y down, Z towards the viewer. Ranges follow what was measured
+Lengths are in widths of the photo: the eye line of an upright head lies at Y = 0 with the eyes at X = ±0.122, the
+mouth at Y = 0.254, the chin at 0.42; X runs to the image's right, Y down, Z towards the viewer. Ranges follow what was measured
 on CelebAMask-HQ label maps (means and spreads of each part's place and size, and how often it is there).
 """
 
