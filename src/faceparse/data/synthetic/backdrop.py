@@ -19,7 +19,7 @@ def paint_backdrop(scene: Scene, size: int) -> np.ndarray:
     base = np.clip(random_color(rng, 0.55) * 0.5 + bright * 0.7 - 0.1, 0.01, 1)
     color = np.empty((size, size, 3), np.float32)
     color[:] = base
-    canvas = Canvas(color, np.zeros((size, size), np.uint8), size, (0, 0))
+    canvas = Canvas(color, np.zeros((size, size), np.uint8), float(size), (0, 0))
     at = np.linspace(-0.5, 0.5, size, dtype=np.float32)
     blur = rng.uniform(0.002, 0.025)
     if kind == "wall":

@@ -71,7 +71,7 @@ def _render(scene: Scene, size: int) -> tuple[Image, Labels]:
     labels[~view.hit] = 0
     edge = cv2.GaussianBlur(view.hit.astype(np.float32), (0, 0), 0.6)[..., None] * view.hit[..., None]
     behind = paint_backdrop(scene, size)
-    picture = Canvas((behind + edge * (lit - behind)).astype(np.float32), labels, size, (0, 0))
+    picture = Canvas((behind + edge * (lit - behind)).astype(np.float32), labels, float(size), (0, 0))
 
     paint_flyaways(picture, scene, hair, camera)
     ears = place_ears(scene, head, hair)

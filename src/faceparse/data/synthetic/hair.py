@@ -102,7 +102,7 @@ def _crown(scene: Scene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
     ends = np.interp(_DEGREES, knots, heights)
     ends = ends + 0.008 * smooth_noise(rng, (1, 40), (1, ends.shape[1]))
     stray = np.full(ends.shape, 0.012 if scene.hair not in ("buzz", "bald") else 0.006)
-    front = smoothstep(78, 60, _DEGREES)
+    front = smoothstep(78.0, 60.0, _DEGREES)
     if scene.fringe != "none" and scene.hair != "bald":
         fringe, amount = _fringe(scene, rng)
         stray = stray + front * amount

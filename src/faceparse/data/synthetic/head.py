@@ -65,7 +65,7 @@ def build_head(scene: Scene) -> Head:
         [0, 16, 28, 40, 60, 80, 95, 112, 135, 180],
         [chin, chin - 0.005, chin - 0.02, chin - 0.046, chin - 0.115, chin - 0.19, chin - 0.245, 0.13, 0.13, 0.17],
     ).astype(np.float32)
-    neck = smoothstep(0, 0.035, HEIGHTS - underside)
+    neck = smoothstep(0.0, 0.035, HEIGHTS - underside)
     flare = np.clip(HEIGHTS - 0.38, 0, None) ** 2 * 2.4
     throat = scene.neck * (1.03 - 0.26 * np.cos(ANGLES)) + flare * np.abs(np.sin(ANGLES))
     radius = radius + (throat - radius) * neck

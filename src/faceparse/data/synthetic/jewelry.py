@@ -44,7 +44,7 @@ def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera
             )
 
         if scene.earrings == "stud":
-            spot(0, 0, size, stone if kinds else metal)
+            spot(0.0, 0.0, size, stone if kinds else metal)
         elif scene.earrings == "hoop":
             ring = ellipse(
                 at + np.array([0, hoop * 0.95]) * scale, (hoop * scale * rng.uniform(0.5, 1), hoop * scale), num=48
@@ -60,8 +60,8 @@ def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera
                 label="earring",
                 within=free,
             )
-            spot(0, 0, size * 0.7, metal)
-            spot(0, length, width, stone if kinds else metal, rng.uniform(1.0, 2.2))
+            spot(0.0, 0.0, size * 0.7, metal)
+            spot(0.0, length, width, stone if kinds else metal, rng.uniform(1.0, 2.2))
         else:
             num = int(rng.integers(3, 8))
             for k in range(num):

@@ -136,7 +136,8 @@ def _write_parts(job: tuple[Path, int, int, int]) -> None:
     for part in CLASSES:
         mask = np.where(labels == part.id, np.uint8(255), np.uint8(0))
         if part.suffix and mask.any():
-            write_image(out / PARTS / str(index // 2000) / f"{index:05d}_{part.suffix}.png", mask)
+            path = out / PARTS / str(index // 2000) / f"{index:05d}_{part.suffix}.png"
+            write_atomically(path, cv2.imencode(".png", mask)[1].tobytes())
     write_image(out / PHOTOS / f"{index}.jpg", image)
 
 

@@ -93,9 +93,9 @@ def _cast(light: Light, view: View) -> Plane:
     small = max(size // 2, 64)
     depth = cv2.resize(view.depth, (small, small), interpolation=cv2.INTER_AREA)
     free = np.ones_like(depth)
-    x, y, z = light.direction
+    x, y, z = light.direction.tolist()
     reach = 0.16
-    for step in np.linspace(0.08, 1, 9):
+    for step in np.linspace(0.08, 1, 9).tolist():
         move = np.array([[1, 0, -x * reach * step * small], [0, 1, -y * reach * step * small]], np.float32)
         there = cv2.warpAffine(
             depth, move, (small, small), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=FAR

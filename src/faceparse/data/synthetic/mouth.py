@@ -11,15 +11,16 @@ def paint_mouth(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
     smile, gap = scene.smile, scene.gap
     half = scene.mouth_width * (1 + 0.2 * max(smile, 0)) * (1 - 0.7 * max(gap - 0.05, 0) / 0.05 * (smile < 0.3))
     t = np.linspace(-1, 1, 49)
+    reach = rng.uniform(0.76, 0.92)  # the lips meet before their corners
     x = t * half
     lift = -0.02 * smile * t**2 + 0.006 * smile
     center = MOUTH_Y + 0.004 * smile
     lid = (1 - t**2) ** 0.6
     bow = 0.004 * np.exp(-((t / 0.16) ** 2)) - 0.0035 * np.exp(-(((np.abs(t) - 0.25) / 0.2) ** 2))
     inner_top = (
-        center + lift - gap * 0.42 * (1 - np.abs(t / 0.92).clip(0, 1) ** 2.2) + 0.003 * np.cos(t * 7) * (gap < 0.004)
+        center + lift - gap * 0.42 * (1 - np.abs(t / reach).clip(0, 1) ** 2.2) + 0.003 * np.cos(t * 7) * (gap < 0.004)
     )
-    inner_low = center + lift + gap * 0.58 * (1 - np.abs(t / 0.92).clip(0, 1) ** 2.0)
+    inner_low = center + lift + gap * 0.58 * (1 - np.abs(t / reach).clip(0, 1) ** 2.0)
     top = inner_top - scene.lip_upper * (1 - 0.35 * max(smile, 0)) * lid + bow * lid
     low = inner_low + scene.lip_lower * (1 - 0.2 * max(smile, 0)) * (1 - np.abs(t) ** 2.4) ** 0.75
     upper_lip = np.concatenate([np.stack([x, top], 1), np.stack([x, inner_top], 1)[::-1]])
@@ -60,8 +61,8 @@ def paint_mouth(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
 
 
 def _paint_teeth(canvas: Canvas, scene: Scene, rng: np.random.Generator, x, inner_top, hole) -> None:
-    ivory = np.array([1.04, 1.0, 0.95]) * rng.uniform(0.85, 1.05) * np.array([1, 1, rng.uniform(0.88, 1.03)])
-    drop = min(scene.gap * 0.95, rng.uniform(0.026, 0.042))
+    ivory = np.array([1.12, 1.08, 1.02]) * rng.uniform(0.85, 1.05) * np.array([1, 1, rng.uniform(0.88, 1.03)])
+    drop = min(scene.gap * 0.97, rng.uniform(0.028, 0.048))
     edge = inner_top + drop * (1 - 0.45 * (x / np.abs(x).max()) ** 2)
     row = np.concatenate([np.stack([x, inner_top - 0.004], 1), np.stack([x, edge], 1)[::-1]])
     canvas.paint(row, ivory, 1.0, 0.001, within=hole)

@@ -35,7 +35,7 @@ LIP_TONES = np.array(
 
 
 def pick(
-    rng: np.random.Generator, tones: np.ndarray, spread: float, weights: Sequence[float] | None = None
+    rng: np.random.Generator, tones: np.ndarray, spread: float, weights: Sequence[float | int] | None = None
 ) -> np.ndarray:
     """A colour between a tone and its neighbour in the list, with some spread."""
     odds = np.ones(len(tones)) if weights is None else np.asarray(weights, np.float64)

@@ -1,8 +1,8 @@
 """Who is in a made photo: every number that describes the person, drawn once and independent of the picture's size.
 
 Lengths are in widths of the photo: the eye line of an upright head lies at Y = 0 with the eyes at X = ±0.122, the
-mouth at Y = 0.254, the chin at 0.42; X runs to the image's right, Y down, Z towards the viewer. Ranges follow what was measured
-on CelebAMask-HQ label maps (means and spreads of each part's place and size, and how often it is there).
+mouth at Y = 0.254, the chin at 0.42; X runs to the image's right, Y down, Z towards the viewer. Ranges follow what was
+measured on CelebAMask-HQ label maps: means and spreads of each part's place and size, and how often it is there.
 """
 
 from dataclasses import dataclass
@@ -144,7 +144,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         brow_density=float(rng.uniform(0.3, 0.85)),
         mouth_width=float(rng.normal(0.095, 0.006)),
         smile=smile,
-        gap=float(np.clip(rng.gamma(2.8, 0.0095), 0.005, 0.075)) if is_open else 0.0,
+        gap=float(np.clip(rng.gamma(3.0, 0.0103), 0.005, 0.08)) if is_open else 0.0,
         lip_upper=float(np.clip(rng.normal(0.029, 0.007), 0.01, 0.05)),
         lip_lower=float(np.clip(rng.normal(0.041, 0.008), 0.018, 0.065)),
         lip_color=natural_lip * (1 - lip_mix) + painted * lip_mix,
@@ -202,8 +202,8 @@ _IRIS = np.array(
 
 def _hair_odds(skin: np.ndarray) -> tuple[float, ...]:
     if skin.mean() > 0.62:
-        return (1.5, 3, 3, 2.2, 2.2, 1.0, 0.9)
-    return (6, 3, 1, 0.3, 0.15, 0.05, 0.1)
+        return (1.5, 3.0, 3.0, 2.2, 2.2, 1.0, 0.9)
+    return (6.0, 3.0, 1.0, 0.3, 0.15, 0.05, 0.1)
 
 
 def _choose(rng: np.random.Generator, odds: dict[str, float]) -> str:
