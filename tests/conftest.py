@@ -1,5 +1,7 @@
 """What several test files share: a face parser without training, which knows the classes by their official colours."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +72,19 @@ def painted() -> np.ndarray:
     """uint8 (96, 80): a label map with every class in it, in blocks of 16 by 20."""
     blocks = np.arange(24).reshape(6, 4) % NUM_CLASSES
     return np.kron(blocks, np.ones((16, 20), dtype=int)).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def made_faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset of 20 made faces at 64×64: 16 in train, 4 in val, 4 photos in test."""
+    from faceparse.data.synthetic.layouts import write_challenge
+
+    root = tmp_path_factory.mktemp("made") / "faces"
+    write_challenge(root, 20, 64, seed=3)
+    return root
+
+
+def faceparse(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run the real command line in a process of its own."""
+    command = [sys.executable, "-m", "faceparse", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, **options)

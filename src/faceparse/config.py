@@ -69,9 +69,13 @@ def from_json(text: str, name: str = "config.json") -> RunConfig:
         FaceparseError: not JSON, a field is missing, unknown (the nearest name is given) or of the wrong type.
     """
     try:
-        return _converter.structure(json.loads(text), RunConfig)
+        values = json.loads(text)
     except json.JSONDecodeError as error:
         raise FaceparseError(f"{name}: not JSON ({error}); restore it or train anew") from error
+    if not isinstance(values, dict):
+        raise FaceparseError(f"{name}: not the fields of a run; restore it or train anew")
+    try:
+        return _converter.structure(values, RunConfig)
     except cattrs.ClassValidationError as error:
         raise FaceparseError(f"{name}: {_first_fault(error)}; restore it or train anew") from error
 

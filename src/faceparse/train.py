@@ -21,7 +21,7 @@ from faceparse.checkpoint import load_state, load_weights, save_checkpoint
 from faceparse.config import RunConfig, check, differences, read_config, to_json
 from faceparse.console import duration, log
 from faceparse.data.augment import apply_opencv, apply_torch, draw_plan
-from faceparse.data.dataset import Pair, find_split, holdout, list_pairs, splits
+from faceparse.data.dataset import Pair, find_split, holdout, labelled_splits, list_pairs
 from faceparse.data.store import Store, open_store
 from faceparse.errors import FaceparseError, UsageError
 from faceparse.evaluate import evaluate
@@ -141,7 +141,7 @@ def choose_pairs(config: RunConfig, dataset: Path) -> tuple[list[Pair], list[Pai
 
     A data set without `val` (or one split's folder) holds some of its pairs out, by a hash of their names.
     """
-    available = splits(dataset)
+    available = labelled_splits(dataset)
     single = (dataset / "images").is_dir()
     chosen = [dataset] if single else [find_split(dataset, split) for split in config.train_splits]
     train_pairs = [pair for folder in chosen for pair in list_pairs(folder)]

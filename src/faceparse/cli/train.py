@@ -36,9 +36,11 @@ def main(arguments: list[str]) -> int:
             config: the recipe's fields.
             resume: go on from the run's last checkpoint.
         """
+        from faceparse.report.figures import draw_curves
         from faceparse.train import train as run
 
         run(config, data, out, resume=resume)
+        draw_curves(out / "metrics.jsonl", out / "curves.png")
 
     call(train, _commas_to_words(rest), f"train {name}")
     return 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, UInt8
 from torch.nn import functional as F
 
 from faceparse.classes import IGNORE_LABEL, mirror_lookup
@@ -106,7 +106,9 @@ def _hue_rotation(angle: float) -> np.ndarray:
     return np.cos(angle) * np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * np.outer(axis, axis)
 
 
-def apply_opencv(plan: Plan, images: Images, labels: LabelMaps, size: int) -> tuple[Images, LabelMaps]:
+def apply_opencv(
+    plan: Plan, images: Images, labels: LabelMaps, size: int
+) -> tuple[UInt8[np.ndarray, "num {size} {size} 3"], UInt8[np.ndarray, "num {size} {size}"]]:
     """Carry out a plan on uint8 arrays; outputs are `size` by `size`.
 
     What lies outside the source is black in the image and ignored (255) in the labels.

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
 from faceparse.classes import IGNORE_LABEL
 from faceparse.console import log, progress
@@ -118,7 +119,9 @@ def _build(path: Path, pairs: Sequence[Pair], size: int, fingerprint: str) -> No
         (temporary / "index.json").write_text(json.dumps(index))
 
 
-def fit(image: Image, labels: Labels, size: int) -> tuple[Image, Labels]:
+def fit(
+    image: Image, labels: Labels, size: int
+) -> tuple[UInt8[np.ndarray, "{size} {size} 3"], UInt8[np.ndarray, "{size} {size}"]]:
     """Scale a pair into a square, keeping its proportions; the margin is black and ignored (255)."""
     height, width = labels.shape
     if (height, width) == (size, size):

@@ -1,0 +1,26 @@
+"""`faceparse demo` goes from nothing to a parsed face."""
+
+import json
+
+from conftest import faceparse
+from PIL import Image
+
+
+def test_the_demo_makes_trains_scores_draws_and_parses(tmp_path):
+    out = tmp_path / "demo"
+    done = faceparse("demo", "--out", out, "--faces", "20", "--steps", "2")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["steps"] == 2
+    assert 0 <= summary["unseen"]["fscore_2025"] <= 1
+    for picture in ("contact_sheet.png", "curves.png"):
+        with Image.open(out / picture) as opened:
+            assert min(opened.size) > 200
+    parsed = list((out / "parsed" / "ids").glob("*.png"))
+    assert len(parsed) == 1
+    with Image.open(parsed[0]) as ids:
+        assert ids.mode == "P"
+
+    again = faceparse("demo", "--out", out)
+    assert again.returncode == 2
+    assert "already holds something" in again.stderr

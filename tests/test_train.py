@@ -1,0 +1,160 @@
+"""Training through the real command: it resumes bit for bit, protects what was saved, and says what is wrong."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import faceparse
+from safetensors.torch import load_file
+
+from faceparse.cli.main import run
+from faceparse.data.dataset import list_pairs
+from faceparse.errors import FaceparseError, UsageError
+from faceparse.recipes import RECIPES
+from faceparse.train import choose_pairs, sample_order, train
+
+OPTIONS = ("--steps", "12", "--eval-every", "6", "--save-every", "3", "--log-every", "1", "--batch-size", "2")
+
+
+def _tensors(run):
+    weights = load_file(run / "checkpoints" / "last" / "model.safetensors")
+    return {name: tensor.numpy().tobytes() for name, tensor in weights.items()}
+
+
+@pytest.fixture(scope="module")
+def finished(made_faces, tmp_path_factory):
+    """A run that was left alone."""
+    alone = tmp_path_factory.mktemp("runs") / "alone"
+    done = faceparse("train", "smoke", "--data", made_faces, "--out", alone, *OPTIONS)
+    assert done.returncode == 0, done.stderr
+    return alone
+
+
+def test_a_run_folder_holds_what_the_design_says(finished):
+    names = {p.name for p in finished.iterdir()}
+    assert names == {"config.json", "metrics.jsonl", "log.txt", "checkpoints", "curves.png"}
+    last = finished / "checkpoints" / "last"
+    assert {p.name for p in last.iterdir()} == {"config.json", "model.safetensors", "state.pt"}
+    lines = [json.loads(line) for line in (finished / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "loss" in line] == list(range(1, 13))
+    assert [line["step"] for line in lines if "fscore_2025" in line] == [6, 12]
+
+
+def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_weights(made_faces, finished, tmp_path):
+    killed = tmp_path / "killed"
+    command = [sys.executable, "-m", "faceparse", "train", "smoke", "--data", made_faces, "--out", killed, *OPTIONS]
+    for kill_after in (4, 8):
+        process = subprocess.Popen([*command, "--resume"], stderr=subprocess.DEVNULL)
+        _wait_for_step(killed / "metrics.jsonl", kill_after)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    with (killed / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 9, "lo')  # as if killed within a line
+    done = faceparse(*command[3:], "--resume")
+    assert done.returncode == 0, done.stderr
+    assert _tensors(killed) == _tensors(finished)
+    lines = [json.loads(line) for line in (killed / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "loss" in line] == list(range(1, 13))
+
+
+def _wait_for_step(metrics, step, seconds=120):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if metrics.exists() and f'{{"step": {step},' in metrics.read_text():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"no step {step} within {seconds} s")
+
+
+def test_resuming_a_finished_run_changes_nothing(made_faces, finished):
+    before = {p: p.stat().st_mtime_ns for p in finished.rglob("*") if p.is_file() and p.name not in ("log.txt", "curves.png")}
+    done = faceparse("train", "smoke", "--data", made_faces, "--out", finished, *OPTIONS, "--resume")
+    assert done.returncode == 0
+    assert "nothing to do" in done.stderr
+    assert all(p.stat().st_mtime_ns == at for p, at in before.items())
+
+
+def test_a_folder_that_holds_another_run_is_not_touched(made_faces, finished):
+    done = faceparse("train", "smoke", "--data", made_faces, "--out", finished)
+    assert done.returncode == 2
+    assert "already holds something" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_resuming_with_other_values_is_refused_by_name(made_faces, finished):
+    done = faceparse("train", "smoke", "--data", made_faces, "--out", finished, *OPTIONS, "--seed", "7", "--resume")
+    assert done.returncode == 2
+    assert "seed 0 against 7" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["smok", "--data", "x", "--out", "y"], "unknown recipe 'smok'; did you mean 'smoke'?"),
+        (["smoke", "--data", "x", "--out", "y", "--stpes", "3"], "unknown field 'stpes'; did you mean 'steps'?"),
+        (["smoke", "--out", "y"], "missing"),
+        ([], "which recipe?"),
+        (["smoke", "--data", "nowhere", "--out", "y"], "nowhere: no such folder"),
+    ],
+)
+def test_a_wrong_command_is_told_in_one_line(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FaceparseError) as told:
+        run(["train", *arguments])
+    assert said in str(told.value)
+    assert "\n" not in str(told.value)
+    assert told.value.exit_code in (1, 2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_names_step_and_batch(made_faces, tmp_path):
+    done = faceparse("train", "smoke", "--data", made_faces, "--out", tmp_path / "run", "--optimizer.learning-rate",
+                     "1e30", "--clip-norm", "1e30", "--precision", "fp32")  # fmt: skip
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert "the loss is" in last
+    assert "at step" in last
+    assert "batch: 000" in last
+    assert "Traceback" not in done.stderr
+
+
+def test_a_data_set_without_val_holds_some_pairs_out(made_faces, tmp_path):
+    shutil.copytree(made_faces / "train", tmp_path / "faces" / "train")
+    for dataset in (tmp_path / "faces", tmp_path / "faces" / "train"):
+        kept, held = choose_pairs(RECIPES["smoke"](), dataset)
+        assert len(held) == 2
+        assert {p.name for p in kept} | {p.name for p in held} == {p.name for p in list_pairs(made_faces / "train")}
+        assert not {p.name for p in kept} & {p.name for p in held}
+
+
+def test_training_on_both_splits_uses_both(made_faces):
+    from dataclasses import replace
+
+    pairs, _ = choose_pairs(replace(RECIPES["smoke"](), train_splits=("train", "val")), made_faces)
+    assert len(pairs) == 20
+
+
+def test_every_epoch_shows_every_sample_once():
+    order = [i for step in range(7) for i in sample_order(7, 3, seed=1, step=step)]
+    assert [sorted(order[i : i + 7]) for i in (0, 7, 14)] == [list(range(7))] * 3
+    assert order[:7] != order[7:14]
+
+
+def test_too_few_steps_are_refused_before_anything_is_written(made_faces, tmp_path):
+    from dataclasses import replace
+
+    with pytest.raises(UsageError, match="steps is 0"):
+        train(replace(RECIPES["smoke"](), steps=0), made_faces, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_image_without_a_mask_is_told_before_training(made_faces, tmp_path):
+    faces = shutil.copytree(made_faces, tmp_path / "faces")
+    next(iter((faces / "train" / "masks").iterdir())).unlink()
+    with pytest.raises(FaceparseError, match="without a mask"):
+        train(RECIPES["smoke"](), faces, tmp_path / "run")
