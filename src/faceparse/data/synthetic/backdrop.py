@@ -5,7 +5,7 @@ import numpy as np
 
 from faceparse.data.synthetic.canvas import Canvas, ellipse
 from faceparse.data.synthetic.noise import rough_noise, smooth_noise
-from faceparse.data.synthetic.palettes import random_color
+from faceparse.data.synthetic.palettes import HAIR_TONES, SKIN_TONES, pick, random_color
 from faceparse.data.synthetic.scene import Scene
 
 
@@ -61,7 +61,12 @@ def paint_backdrop(scene: Scene, size: int) -> np.ndarray:
 
 def _thing(canvas: Canvas, rng: np.random.Generator) -> None:
     center, reach = rng.random(2), rng.uniform(0.04, 0.35, 2)
-    color = random_color(rng, 0.55)
+    # other people's skin and hair are background too
+    color = (
+        pick(rng, SKIN_TONES if rng.random() < 0.6 else HAIR_TONES, 0.05)
+        if rng.random() < 0.3
+        else random_color(rng, 0.55)
+    )
     if rng.random() < 0.35:
         canvas.paint(ellipse(center, reach), color, rng.uniform(0.5, 1))
         return

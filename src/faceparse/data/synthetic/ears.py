@@ -58,7 +58,7 @@ def place_ears(scene: Scene, head: Head, hair: Hair) -> list[Ear]:
         root = np.array([np.sin(angle) * radius * 0.985, 0.068, np.cos(angle) * radius])
         out = np.array([side * np.sin(stand), 0, -np.cos(stand)]) * scene.ear
         down = np.array([-side * 0.1, 1.0, lean]) * scene.ear
-        ears.append(Ear(side, root, out, down, covered > 0.014))
+        ears.append(Ear(side, root, out, down, covered > 0.009))
     return ears
 
 

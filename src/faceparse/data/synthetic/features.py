@@ -104,8 +104,8 @@ def _paint_nose(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
     """Nostrils and the shades around wings and tip; the outline carries the label."""
     wide, long = scene.nose_width, scene.nose_length
     half = [
-        (0.024, -0.012),
-        (0.033, 0.008),
+        (0.026, -0.02),
+        (0.033, 0.005),
         (0.032, 0.05),
         (0.041, 0.09),
         (0.05 * wide, 0.115 * long),

@@ -19,7 +19,7 @@ def paint_glasses(canvas: Canvas, scene: Scene, camera: Camera, view: View) -> N
     rng = scene.rng("glasses")
     raised = scene.glasses == "raised"
     dark = scene.glasses == "sun" or raised
-    half_x, half_y = rng.uniform(0.07, 0.098), rng.uniform(0.035, 0.068) * (1.15 if dark else 1)
+    half_x, half_y = rng.uniform(0.076, 0.104), rng.uniform(0.042, 0.075) * (1.15 if dark else 1)
     power = rng.choice([2.0, 2.6, 4.0, 6.0])
     droop = rng.choice([0.0, 0.0, 0.3]) if dark else 0.0
     frame = np.array([0.05, 0.05, 0.05]) + (rng.random() < 0.5) * random_color(rng) * 0.5

@@ -133,8 +133,8 @@ def _thickness(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     top = smoothstep(0.05, -0.3, HEIGHTS)
     volume = scene.volume
     flat, high = {
-        "long": (0.078, 0.058),
-        "bob": (0.06, 0.05),
+        "long": (0.09, 0.062),
+        "bob": (0.07, 0.055),
         "curly": (0.085, 0.08),
         "updo": (0.018, 0.03),
         "short": (0.024, 0.055),

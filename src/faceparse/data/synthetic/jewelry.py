@@ -17,9 +17,9 @@ def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera
     rng = scene.rng("earrings")
     metal = np.array([(0.75, 0.58, 0.3), (0.65, 0.65, 0.68), (0.62, 0.45, 0.37), (0.15, 0.15, 0.16)])[rng.integers(4)]
     stone = np.clip(rng.random(3) * rng.uniform(0.5, 1.2), 0, 1) if rng.random() < 0.5 else np.array([0.8, 0.79, 0.76])
-    size, length = rng.uniform(0.009, 0.022), rng.uniform(0.03, 0.2)
-    hoop = rng.uniform(0.02, 0.075)
-    width = rng.uniform(0.014, 0.045)
+    size, length = rng.uniform(0.011, 0.025), rng.uniform(0.03, 0.22)
+    hoop = rng.uniform(0.025, 0.085)
+    width = rng.uniform(0.016, 0.05)
     kinds = rng.integers(0, 3)
     for ear in ears:
         lobe = ear.place([(0.026, 0.088)])[0]
@@ -50,7 +50,7 @@ def paint_earrings(canvas: Canvas, scene: Scene, ears: list[Ear], camera: Camera
                 at + np.array([0, hoop * 0.95]) * scale, (hoop * scale * rng.uniform(0.5, 1), hoop * scale), num=48
             )
             ring = np.concatenate([ring, ring[:1]])
-            thick = rng.uniform(0.006, 0.014) * scale
+            thick = rng.uniform(0.008, 0.018) * scale
             canvas.paint(ribbon(ring, thick), metal * 0.75, label="earring", within=free)
             canvas.paint(ribbon(ring[20:40], thick * 0.4), (1, 1, 0.95), 0.7, 0.001, within=free)
         elif scene.earrings == "drop":

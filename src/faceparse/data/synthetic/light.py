@@ -40,7 +40,7 @@ def set_light(scene: Scene) -> Light:
     warm = rng.normal(0, 0.07)
     tint = np.array([1 + warm, 1, 1 - warm])
     share = rng.uniform(0.5, 0.95)
-    power = rng.uniform(1.0, 1.22)
+    power = rng.uniform(0.95, 1.17)
     sky = np.array([1, 1, 1]) + rng.normal(0, 0.05, 3) - warm * np.array([0.5, 0, -0.5])
     return Light(
         direction,

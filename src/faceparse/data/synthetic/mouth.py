@@ -61,7 +61,7 @@ def paint_mouth(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
 
 
 def _paint_teeth(canvas: Canvas, scene: Scene, rng: np.random.Generator, x, inner_top, hole) -> None:
-    ivory = np.array([1.12, 1.08, 1.02]) * rng.uniform(0.85, 1.05) * np.array([1, 1, rng.uniform(0.88, 1.03)])
+    ivory = np.array([0.98, 0.94, 0.88]) * rng.uniform(0.85, 1.05) * np.array([1, 1, rng.uniform(0.88, 1.03)])
     drop = min(scene.gap * 0.97, rng.uniform(0.028, 0.048))
     edge = inner_top + drop * (1 - 0.45 * (x / np.abs(x).max()) ** 2)
     row = np.concatenate([np.stack([x, inner_top - 0.004], 1), np.stack([x, edge], 1)[::-1]])

@@ -119,17 +119,17 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         old=old,
         skin=skin,
         width=float(rng.normal(1.0, 0.045)),
-        jaw=float(np.clip(rng.normal(0.96 if feminine else 1.06, 0.07), 0.8, 1.25)),
+        jaw=float(np.clip(rng.normal(0.96 if feminine else 1.04, 0.06), 0.82, 1.16)),
         chin=float(rng.normal(0.415 if feminine else 0.43, 0.018)),
         depth=float(rng.normal(1.0, 0.04)),
         neck=float(rng.normal(0.16 if feminine else 0.19, 0.014)),
-        ear=float(rng.normal(1.0, 0.1)),
-        nose_width=float(np.clip(rng.normal(1.1, 0.11) + 0.18 * (0.6 - skin.mean()), 0.75, 1.4)),
-        nose_length=float(rng.normal(0.96, 0.05)),
+        ear=float(rng.normal(1.12, 0.12)),
+        nose_width=float(np.clip(rng.normal(1.15, 0.11) + 0.18 * (0.6 - skin.mean()), 0.75, 1.4)),
+        nose_length=float(rng.normal(1.0, 0.05)),
         nose_height=float(rng.normal(1.0, 0.15)),
         eye_open=float(np.clip(rng.normal(0.76, 0.18) - 0.14 * max(smile, 0), 0.28, 1.25)),
         eye_tilt=float(rng.normal(0.05, 0.06)),
-        eye_size=float(rng.normal(1.0, 0.06)),
+        eye_size=float(rng.normal(1.06, 0.06)),
         gaze=(float(np.clip(rng.normal(0, 0.3), -0.7, 0.7)), float(np.clip(rng.normal(0, 0.12), -0.3, 0.3))),
         iris=pick(
             rng, _IRIS, spread=0.05, weights=(4, 3, 2, 2, 2, 1) if skin.mean() > 0.6 else (8, 3, 0.3, 0.1, 0.1, 0.1)
@@ -137,16 +137,16 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         makeup=makeup,
         shadow_color=np.clip(skin * rng.uniform(0.25, 0.75) * rng.uniform(0.85, 1.15, 3), 0, 1),
         brow_y=float(rng.normal(-0.066 + (0.006 if not feminine else 0), 0.011)),
-        brow_thick=float(np.clip(rng.normal(0.02 if feminine else 0.026, 0.0055), 0.011, 0.045)),
+        brow_thick=float(np.clip(rng.normal(0.0255 if feminine else 0.0315, 0.0065), 0.012, 0.052)),
         brow_arch=float(rng.normal(0.017 if feminine else 0.01, 0.007)),
         brow_slope=float(rng.normal(0.007, 0.007)),
         brow_color=np.clip(hair_color * rng.uniform(0.5, 0.95) + rng.normal(0, 0.02, 3), 0.02, 0.8),
         brow_density=float(rng.uniform(0.3, 0.85)),
         mouth_width=float(rng.normal(0.095, 0.006)),
         smile=smile,
-        gap=float(np.clip(rng.gamma(3.0, 0.0103), 0.005, 0.08)) if is_open else 0.0,
+        gap=float(np.clip(rng.gamma(3.0, 0.013), 0.006, 0.095)) if is_open else 0.0,
         lip_upper=float(np.clip(rng.normal(0.029, 0.007), 0.01, 0.05)),
-        lip_lower=float(np.clip(rng.normal(0.041, 0.008), 0.018, 0.065)),
+        lip_lower=float(np.clip(rng.normal(0.043, 0.008), 0.018, 0.065)),
         lip_color=natural_lip * (1 - lip_mix) + painted * lip_mix,
         lip_gloss=float(rng.random() * (0.9 if makeup > 0.3 else 0.3)),
         teeth=bool(rng.random() < 0.88),
@@ -193,7 +193,7 @@ _STYLES_M = {
 }
 _FRINGES = {"none": 0.54, "full": 0.08, "side": 0.19, "curtain": 0.13, "wisps": 0.06}
 _EARRINGS_F = {"none": 0.6, "stud": 0.12, "hoop": 0.08, "drop": 0.13, "chain": 0.07}
-_CLOTHES_F = {"none": 0.42, "round": 0.22, "straps": 0.14, "collar": 0.1, "vneck": 0.12}
+_CLOTHES_F = {"none": 0.48, "round": 0.22, "straps": 0.14, "collar": 0.1, "vneck": 0.12}
 _CLOTHES_M = {"none": 0.14, "round": 0.28, "suit": 0.24, "collar": 0.2, "vneck": 0.07, "hood": 0.07}
 _IRIS = np.array(
     [(0.2, 0.12, 0.07), (0.33, 0.21, 0.11), (0.42, 0.36, 0.2), (0.35, 0.48, 0.58), (0.45, 0.53, 0.56), (0.3, 0.42, 0.3)]

@@ -46,7 +46,8 @@ def see_hair(scene: Scene, head: Head, hair: Hair, view: View) -> Seen:
     above = np.sqrt(view.x**2 + view.z**2) - view.sample(head.radius)
     cover = np.maximum(cover, smoothstep(0.012, 0.02, above))
     tip = np.clip(1 - reach / 0.5, 0, 1)[..., None] if scene.hair in LONG else np.float32(0.3)
-    color = scene.hair_color + (scene.hair_tip - scene.hair_color) * tip
+    root, end = scene.hair_color.astype(np.float32), scene.hair_tip.astype(np.float32)
+    color = root + (end - root) * tip
     contrast = np.float32(rng.uniform(0.14, 0.42))
     # deep in hanging hair it is dark
     fall = 1 - np.float32(rng.uniform(0, 0.55)) * smoothstep(-0.05, 0.45, view.y)
