@@ -83,33 +83,23 @@ def _tiles(canvas: Canvas, rng: np.random.Generator, base: np.ndarray) -> None:
     for row, y in enumerate(np.arange(0, 1, high)):
         for x in np.arange(-wide * (row % 2) / 2, 1, wide):
             tone = np.clip(base * rng.normal(1.05, 0.08), 0, 1)
-            corners = np.array([(x, y), (x + wide - gap, y), (x + wide - gap, y + high - gap), (x, y + high - gap)])
-            canvas.paint(corners, tone)
+            canvas.paint(_rectangle(x, y, wide - gap, high - gap), tone)
 
 
 def _letters(canvas: Canvas, rng: np.random.Generator, base: np.ndarray) -> None:
     """Rows of marks, as on the wall behind people who are photographed for the press."""
     ink = np.clip(random_color(rng, 0.55), 0, 1)
     size, step = rng.uniform(0.03, 0.12), rng.uniform(0.1, 0.35)
+    marks = []
     for y in np.arange(rng.uniform(-0.1, 0.1), 1, step):
         for x in np.arange(rng.uniform(-0.2, 0), 1, step * rng.uniform(1, 1.6)):
             for k in range(int(rng.integers(2, 6))):
                 left = x + k * size * 0.75
-                corners = np.array(
-                    [(left, y), (left + size * 0.25, y), (left + size * 0.25, y + size), (left, y + size)]
-                )
-                shapes = [corners]
+                marks.append(_rectangle(left, y, size * 0.25, size))
                 if rng.random() < 0.7:
-                    bar = y + size * rng.choice([0.0, 0.4, 0.8])
-                    shapes.append(
-                        np.array(
-                            [
-                                (left, bar),
-                                (left + size * 0.6, bar),
-                                (left + size * 0.6, bar + size * 0.2),
-                                (left, bar + size * 0.2),
-                            ]
-                        )
-                    )
-                for shape in shapes:
-                    canvas.paint(shape, ink, 0.9)
+                    marks.append(_rectangle(left, y + size * rng.choice([0.0, 0.4, 0.8]), size * 0.6, size * 0.2))
+    canvas.paint(marks, ink, 0.9)
+
+
+def _rectangle(left: float, top: float, width: float, height: float) -> np.ndarray:
+    return np.array([(left, top), (left + width, top), (left + width, top + height), (left, top + height)])

@@ -49,14 +49,13 @@ def paint_eye(canvas: Canvas, scene: Scene, rng: np.random.Generator, side: int)
     thick = (0.0035 + 0.005 * scene.makeup) * np.interp(along, [-1, -0.6, 0.6, 1], [0.3, 0.8, 1.3, 0.9])
     canvas.paint(ribbon(moved(upper, down=-0.001), thick), lash, 0.6 + 0.4 * scene.makeup, 0.001)
     if scene.makeup > 0.25:
+        lashes = []
         for at in rng.uniform(0.1, 1.0, 9):
             root = upper[int((at + 1) / 2 * 39)]
             tip = moved(root, side * 0.016 * at, -0.010 - 0.008 * rng.random())
-            canvas.paint(
-                ribbon(curve([root, moved((root + tip) / 2, down=0.002), tip], 8), np.linspace(0.0025, 0.0006, 8)),
-                lash,
-                scene.makeup,
-            )
+            bent = curve([root, moved((root + tip) / 2, down=0.002), tip], 8)
+            lashes.append(ribbon(bent, np.linspace(0.0025, 0.0006, 8)))
+        canvas.paint(lashes, lash, scene.makeup)
     canvas.paint(ribbon(lower, 0.003), scene.skin * [0.6, 0.4, 0.38], 0.35 + 0.5 * scene.makeup, 0.001)
     glint = look + np.array([-0.005, -0.006]) + rng.normal(0, 0.004, 2)
     spot = rng.uniform(0.002, 0.0045)

@@ -49,10 +49,10 @@ def grow_hair(scene: Scene, head: Head) -> Hair:
         end = length - HEIGHTS + 0.03 * smooth_noise(rng, (1, 24), reach.shape)
         reach = np.minimum(_joined(reach, curtain), end)
         stray = np.where(HEIGHTS > -0.08, 0.006, stray)
-    lumps = smooth_noise(rng, (6, 12), reach.shape) * (0.3 if scene.hair in LONG else 0.2)
+    lumps = smooth_noise(rng, (6, 12), reach.shape) * (0.1 + 0.25 * scene.curl if scene.hair in LONG else 0.2)
     lumps = (
         lumps
-        + smooth_noise(rng, (14, 60), reach.shape) * 0.12
+        + smooth_noise(rng, (14, 60), reach.shape) * (0.03 + 0.12 * scene.curl)
         + smooth_noise(rng, (30, 150), reach.shape) * scene.frizz
     )
     if scene.hair in ("afro", "curly"):

@@ -66,12 +66,10 @@ def _paint_teeth(canvas: Canvas, scene: Scene, rng: np.random.Generator, x, inne
     edge = inner_top + drop * (1 - 0.45 * (x / np.abs(x).max()) ** 2)
     row = np.concatenate([np.stack([x, inner_top - 0.004], 1), np.stack([x, edge], 1)[::-1]])
     canvas.paint(row, ivory, 1.0, 0.001, within=hole)
-    for number, at in enumerate((0.0, 0.019, 0.035, 0.049, 0.061)):
-        for side in (-1, 1):
-            seam = np.array([(side * at, inner_top[24] - 0.01), (side * at, inner_top[24] + drop + 0.012)])
-            canvas.paint(
-                ribbon(seam, 0.0022), (0.72, 0.62, 0.55), 0.5 + 0.1 * number, 0.0007, within=hole, multiply=True
-            )
+    high, low = inner_top[24] - 0.01, inner_top[24] + drop + 0.012
+    seams = [ribbon(np.array([(at, high), (at, low)]), 0.0022) for at in (0.0, 0.019, 0.035, 0.049, 0.061)]
+    seams += [seam * (-1, 1) for seam in seams]
+    canvas.paint(seams, (0.72, 0.62, 0.55), 0.65, 0.0007, within=hole, multiply=True)
     canvas.paint(ribbon(np.stack([x, inner_top], 1), 0.012), (0.5, 0.4, 0.4), 0.65, 0.004, within=hole, multiply=True)
     for side in (-1, 1):
         canvas.paint(

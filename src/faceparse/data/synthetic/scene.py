@@ -159,7 +159,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         volume=float(np.clip(rng.normal(1.4, 0.45), 0.5, 2.6)),
         hair_length=float(rng.uniform(0.2, 0.8)),
         tucked=(bool(rng.random() < 0.2), bool(rng.random() < 0.2)),
-        curl=float(rng.random() ** 1.6),
+        curl=float(rng.random() ** 2.5),
         frizz=float(rng.random() ** 2 * 0.25),
         beard=0.0 if feminine else float(max(0.0, rng.uniform(-0.5, 1.0))),
         beard_style=_choose(rng, {"full": 0.45, "goatee": 0.2, "moustache": 0.15, "chinstrap": 0.2}),

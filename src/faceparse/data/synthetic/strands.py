@@ -48,7 +48,7 @@ def see_hair(scene: Scene, head: Head, hair: Hair, view: View) -> Seen:
     tip = np.clip(1 - reach / 0.5, 0, 1)[..., None] if scene.hair in LONG else np.float32(0.3)
     root, end = scene.hair_color.astype(np.float32), scene.hair_tip.astype(np.float32)
     color = root + (end - root) * tip
-    contrast = np.float32(rng.uniform(0.14, 0.42))
+    contrast = np.float32(rng.uniform(0.1, 0.34))
     # deep in hanging hair it is dark
     fall = 1 - np.float32(rng.uniform(0, 0.55)) * smoothstep(-0.05, 0.45, view.y)
     light = (np.clip(1 + contrast * (0.8 * strand + 0.8 * lock + 0.7 * tress), 0.15, 2.4) * fall)[..., None]
@@ -77,7 +77,7 @@ def _loose_locks(scene: Scene, rng: np.random.Generator, across: Plane, view: Vi
 def paint_flyaways(canvas: Canvas, scene: Scene, hair: Hair, camera: Camera) -> None:
     """Fine single hairs that stand off the outline; too thin to carry a label."""
     rng = scene.rng("flyaways")
-    num = int(rng.integers(0, 70)) if scene.hair not in ("bald", "buzz") and scene.hat == "none" else 0
+    num = int(rng.integers(0, 45)) if scene.hair not in ("bald", "buzz") and scene.hat == "none" else 0
     angles, heights = ANGLES[0], HEIGHTS[:, 0]
     tone = np.clip(scene.hair_color * rng.uniform(0.7, 1.3), 0, 1)
     strands = []
