@@ -4,7 +4,7 @@ A folder remembers in `made-faces.json` what it was made with; repeated, a write
 and makes the rest. Label maps are written before photos, so a photo that is there has its labels.
 """
 
-import concurrent.futures
+import concurrent.futures.process
 import json
 import multiprocessing
 import os
@@ -17,7 +17,7 @@ import numpy as np
 from faceparse.classes import CLASSES
 from faceparse.console import progress
 from faceparse.data.synthetic.generate import MAX_SIZE, MIN_SIZE, make_face
-from faceparse.errors import UsageError
+from faceparse.errors import FaceparseError, UsageError
 from faceparse.files import write_atomically
 from faceparse.images import write_image, write_labels
 
@@ -43,10 +43,8 @@ def write_challenge(out: Path, num: int, size: int, seed: int) -> None:
     num_train = num - (max(1, round(num * 0.2)) if num > 1 else 0)
     num_test = max(1, num // 5)
     splits = ["train"] * num_train + ["val"] * (num - num_train) + ["test"] * num_test
-    for split in ("train", "val"):
-        (out / split / "masks").mkdir(parents=True, exist_ok=True)
-    for split in ("train", "val", "test"):
-        (out / split / "images").mkdir(parents=True, exist_ok=True)
+    for folder in ("train/images", "train/masks", "val/images", "val/masks", "test/images"):
+        _make_folder(out / folder)
     jobs = [
         (out / split, seed, index, size)
         for index, split in enumerate(splits)
@@ -67,7 +65,7 @@ def write_raw(out: Path, num: int, size: int, seed: int) -> None:
         FaceparseError: the disk is full or cannot be written.
     """
     _claim(out, {"layout": "raw", "num": num, "size": size, "seed": seed}, {PHOTOS, PARTS, MAPPING})
-    (out / PHOTOS).mkdir(exist_ok=True)
+    _make_folder(out / PHOTOS)
     write_atomically(out / MAPPING, _mapping(num, seed))
     _make_all(_write_parts, [(out, seed, k, size) for k in range(num) if not (out / PHOTOS / f"{k}.jpg").exists()])
 
@@ -99,6 +97,14 @@ def _claim(out: Path, made_with: dict[str, object], entries: set[str]) -> None:
     write_atomically(out / RECORD, record)
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise FaceparseError(f"cannot make the folder {folder}: {reason}; choose another place") from error
+
+
 def _make_all(make: Callable[[tuple], None], jobs: Sequence[tuple]) -> None:
     """Run every job, over as many processes as there are cores; the first failure stops the rest."""
     workers = min(os.cpu_count() or 1, len(jobs) // _FEW)
@@ -114,6 +120,10 @@ def _make_all(make: Callable[[tuple], None], jobs: Sequence[tuple]) -> None:
     try:
         for _ in progress(pool.map(make, jobs, chunksize=4), "making faces", total=len(jobs)):
             pass
+    except concurrent.futures.process.BrokenProcessPool as error:
+        raise FaceparseError(
+            "a process that makes faces was stopped (not enough memory?); faces already made are kept, start again"
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
