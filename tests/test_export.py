@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from conftest import faceparse
 
+from conftest import faceparse
 from faceparse.checkpoint import load_network
 from faceparse.errors import FaceparseError
 from faceparse.export import Deployed, compare, export_onnx

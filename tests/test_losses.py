@@ -33,7 +33,9 @@ def _naive_dice(logits, labels):
 
 
 @pytest.mark.parametrize(
-    ("weights", "smoothing"), [((), 0.0), ((1.0, 2.0, 0.5, 3.0, 1.0), 0.0), ((), 0.1)], ids=["plain", "weighted", "smooth"]
+    ("weights", "smoothing"),
+    [((), 0.0), ((1.0, 2.0, 0.5, 3.0, 1.0), 0.0), ((), 0.1)],
+    ids=["plain", "weighted", "smooth"],
 )
 def test_cross_entropy_is_pytorchs_with_weights_smoothing_and_ignored_pixels(weights, smoothing):
     logits, labels = _sample(torch.float32)

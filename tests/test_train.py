@@ -9,9 +9,9 @@ import sys
 import time
 
 import pytest
-from conftest import faceparse
 from safetensors.torch import load_file
 
+from conftest import faceparse
 from faceparse.cli.main import run
 from faceparse.data.dataset import list_pairs
 from faceparse.errors import FaceparseError, UsageError
@@ -72,7 +72,9 @@ def _wait_for_step(metrics, step, seconds=120):
 
 
 def test_resuming_a_finished_run_changes_nothing(made_faces, finished):
-    before = {p: p.stat().st_mtime_ns for p in finished.rglob("*") if p.is_file() and p.name not in ("log.txt", "curves.png")}
+    before = {
+        p: p.stat().st_mtime_ns for p in finished.rglob("*") if p.is_file() and p.name not in ("log.txt", "curves.png")
+    }
     done = faceparse("train", "smoke", "--data", made_faces, "--out", finished, *OPTIONS, "--resume")
     assert done.returncode == 0
     assert "nothing to do" in done.stderr

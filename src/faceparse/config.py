@@ -111,10 +111,11 @@ def check(config: RunConfig) -> None:
     Raises:
         UsageError: which fields, and what they may be.
     """
+    positive = ("steps", "log_every", "eval_every", "save_every")
+    smallest = {**dict.fromkeys(positive, 1), "batch_size": 2, "image_size": 32, "store_size": 32}
     faults = [
         f"{name} is {getattr(config, name)}, where at least {least} is needed"
-        for name, least in [("steps", 1), ("batch_size", 2), ("image_size", 32), ("store_size", 32), ("log_every", 1)]
-        + [("eval_every", 1), ("save_every", 1)]
+        for name, least in smallest.items()
         if getattr(config, name) < least
     ]
     if config.image_size % 16:

@@ -70,7 +70,7 @@ def export_onnx(network: Network, path: Path) -> Parity:
     parity = compare(deployed, content, _noise())
     if parity.labels > MAX_LABEL_DIFFERENCE or parity.probabilities > MAX_PROBABILITY_DIFFERENCE:
         raise FaceparseError(
-            f"{path}: not written: onnxruntime gives other labels than PyTorch at {parity.labels:.2%} of the pixels and "
+            f"{path}: not written: onnxruntime gives other labels than PyTorch at {parity.labels:.2%} of pixels and "
             f"probabilities up to {parity.probabilities:.1e} apart; please report this with the versions of both"
         )
     write_atomically(path, content)
@@ -83,7 +83,7 @@ def compare(deployed: Deployed, content: bytes, batches: list[Images]) -> Parity
     wrong = total = 0
     largest = 0.0
     for images in batches:
-        labels, probabilities = session.run(None, {"image": images})
+        labels, probabilities = (np.asarray(x) for x in session.run(None, {"image": images}))
         with torch.inference_mode():
             expected_labels, expected = deployed(torch.from_numpy(images))
         wrong += int((labels != expected_labels.numpy()).sum())

@@ -96,7 +96,8 @@ def softmax_sums(logits: Tensor, labels: Tensor, *, mean: bool) -> tuple[Tensor,
 
     Returns:
         log-probability of the pixel's class `b hw` (0 where ignored), mean log-probability over classes `b hw`
-        (0 unless `mean` asks for it), and for each image and class Σ p, Σ p over that class's pixels, and their number, each `b c`.
+        (0 unless `mean` asks for it), and for each image and class Σ p, Σ p over that class's pixels, and their
+        number, each `b c`.
     """
     return _SoftmaxSums.apply(logits, labels, mean)  # type: ignore[return-value]
 

@@ -58,7 +58,7 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(config.seed)
     layout = torch.channels_last if config.channels_last else torch.contiguous_format
-    network = config.model.build(working_size=config.image_size).to(device, memory_format=layout)
+    network = config.model.build(working_size=config.image_size).to(device).to(memory_format=layout)
     loss_of = config.loss.build().to(device)
     optimizer = config.optimizer.build(network)
     average = WeightAverage(network, config.average_decay)

@@ -2,8 +2,9 @@
 
 import json
 
-from conftest import faceparse
 from PIL import Image
+
+from conftest import faceparse
 
 
 def test_the_demo_makes_trains_scores_draws_and_parses(tmp_path):

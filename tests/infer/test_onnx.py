@@ -14,7 +14,8 @@ from faceparse.infer.onnx import OnnxNetwork, num_cpus
 
 def test_a_batch_gives_labels_and_probabilities_of_each_photo(stand_in: Path, painted: np.ndarray):
     batch = np.stack([PALETTE[painted], PALETTE[painted[::-1]]])
-    labels, probabilities = OnnxNetwork(stand_in)(batch)
+    network = OnnxNetwork(stand_in)
+    labels, probabilities = network.labels(batch), network.probabilities(batch)
     np.testing.assert_array_equal(labels, np.stack([painted, painted[::-1]]))
     assert labels.dtype == np.uint8
     assert probabilities.shape == (2, 19, *painted.shape)
@@ -104,9 +105,9 @@ def test_a_network_that_fails_while_it_runs_is_told_and_quiet(
                 node.input[0] = "reshaped"
 
     network = OnnxNetwork(changed(stand_in, tmp_path / "five.onnx", with_only_five_rows))
-    network(np.zeros((1, 5, 5, 3), np.uint8))
+    network.labels(np.zeros((1, 5, 5, 3), np.uint8))
     with pytest.raises(FaceparseError, match=r"five.onnx: the network failed on \(1, 6, 6, 3\)") as told:
-        network(np.zeros((1, 6, 6, 3), np.uint8))
+        network.labels(np.zeros((1, 6, 6, 3), np.uint8))
     assert "\n" not in str(told.value)
     assert capfd.readouterr() == ("", "")
 

@@ -26,13 +26,16 @@ class Recorder:
     def __init__(self) -> None:
         self.shown: list[tuple[int, ...]] = []
 
-    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def labels(self, images: np.ndarray) -> np.ndarray:
+        return self.probabilities(images).argmax(axis=1).astype(np.uint8)
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
         self.shown.append(images.shape)
         num, height, width, _ = images.shape
         probabilities = np.zeros((num, NUM_CLASSES, height, width), np.float32)
         probabilities[:, 1] = np.linspace(1, 0, width, dtype=np.float32)
         probabilities[:, 13] = 1 - probabilities[:, 1]
-        return probabilities.argmax(axis=1).astype(np.uint8), probabilities
+        return probabilities
 
 
 def test_a_photo_gives_the_same_as_path_picture_and_array(parser: Parser, painted: np.ndarray, tmp_path: Path):

@@ -42,7 +42,7 @@ def evaluate(
 
 
 def find_predictor(model: str) -> Predict:
-    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs and checkpoints."""
+    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs."""
     from faceparse.infer import weights
     from faceparse.infer.parser import Parser
 

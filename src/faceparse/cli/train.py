@@ -23,8 +23,10 @@ def main(arguments: list[str]) -> int:
 
     import tyro
 
+    default = recipe()
+
     def train(
-        data: Path, out: Path, config: tyro.conf.OmitArgPrefixes[RunConfig] = recipe(), resume: bool = False
+        data: Path, out: Path, config: tyro.conf.OmitArgPrefixes[RunConfig] = default, resume: bool = False
     ) -> None:
         """Train a recipe on a data set.
 

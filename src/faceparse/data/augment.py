@@ -55,7 +55,7 @@ class Plan:
     """What happens to each of `num` samples."""
 
     affine: Float32[np.ndarray, "num 2 3"]
-    """From an output position to the source's, both in [-1, 1] from edge to edge (as `torch.nn.functional.affine_grid`)."""
+    """From an output position to the source's, both in [-1, 1] edge to edge (as `torch.nn.functional.affine_grid`)."""
     mirrored: Bool[np.ndarray, "num"]
     """Whether left and right labels are exchanged."""
     color: Float32[np.ndarray, "num 3 4"]

@@ -50,17 +50,23 @@ class OnnxNetwork:
         self._session = _open(path, device)
         _check(self._session, path)
 
-    def __call__(self, images: Images) -> tuple[LabelMaps, Float32[np.ndarray, "num 19 height width"]]:
-        """Labels and probabilities of some photos of one size.
+    def labels(self, images: Images) -> LabelMaps:
+        """Label maps of some photos of one size; what only probabilities need is not computed.
 
         Raises:
             FaceparseError: the network failed, as when memory runs out.
         """
+        return self._run("labels", images)
+
+    def probabilities(self, images: Images) -> Float32[np.ndarray, "num 19 height width"]:
+        """Probabilities of some photos of one size; errors as for `labels`."""
+        return self._run("probabilities", images)
+
+    def _run(self, output: str, images: Images) -> np.ndarray:
         try:
-            labels, probabilities = self._session.run(["labels", "probabilities"], {"image": images})
+            return np.asarray(self._session.run([output], {"image": images})[0])
         except Exception as error:  # onnxruntime's own family, which shares no other parent
             raise FaceparseError(f"{self.path}: the network failed on {images.shape}: {_first_line(error)}") from error
-        return np.asarray(labels), np.asarray(probabilities)
 
 
 def _open(path: Path, device: Device) -> "onnxruntime.InferenceSession":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
@@ -33,10 +34,15 @@ class Parsed:
         labels: the class id of every pixel.
     """
 
-    def __init__(self, image: Image, labels: Labels, seen: Seen):
+    def __init__(self, image: Image, labels: Labels, see: Callable[[], Seen]):
         self.image = image
         self.labels = labels
-        self._seen = seen
+        self._see = see
+
+    @cached_property
+    def _seen(self) -> Seen:
+        """Probabilities at the size that the network saw; labels alone take it half the time, so these may wait."""
+        return self._see()
 
     @cached_property
     def probabilities(self) -> Probabilities:
@@ -88,6 +94,14 @@ class Parsed:
         return render.cut_out(self.image, np.asarray(opacity.resize((width, height), _BILINEAR)))
 
 
+@runtime_checkable
+class Network(Protocol):
+    """What a parser asks of a network: `OnnxNetwork`, or anything that does the same."""
+
+    def labels(self, images: np.ndarray) -> np.ndarray: ...
+    def probabilities(self, images: np.ndarray) -> np.ndarray: ...
+
+
 class Parser:
     """Finds the parts of a face in a photo: a numpy face over a network in an ONNX file.
 
@@ -95,7 +109,7 @@ class Parser:
     large as in a portrait.
     """
 
-    def __init__(self, network: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]):
+    def __init__(self, network: Network):
         """Use any network that does what `OnnxNetwork` does."""
         self.network = network
 
@@ -117,14 +131,16 @@ class Parser:
         """
         photo = _as_rgb(image)
         seen = _reduced(photo)
-        labels, probabilities = self.network(seen[None])
         if seen is photo:
-            return Parsed(photo, labels[0], probabilities[0])
+            return Parsed(
+                photo, self.network.labels(photo[None])[0], lambda: self.network.probabilities(photo[None])[0]
+            )
+        probabilities = self.network.probabilities(seen[None])[0]
         height, width, _ = photo.shape
         full = np.empty((height, width), dtype=np.uint8)
-        for rows, strip in _enlarged_strips(probabilities[0], width, height):
+        for rows, strip in _enlarged_strips(probabilities, width, height):
             full[rows] = strip.argmax(axis=0)
-        return Parsed(photo, full, probabilities[0])
+        return Parsed(photo, full, lambda: probabilities)
 
 
 def _as_rgb(image: str | Path | PillowImage.Image | np.ndarray) -> Image:

@@ -3,8 +3,8 @@
 An encoder–decoder in the manner of U-Net (Ronneberger et al., 2015) built from residual blocks. Most convolutions
 have 32 channels or more at half the input's resolution or less: that is where bfloat16 units of a CPU reach their
 speed, while thin layers at full resolution would be bound by memory. Attention at 1/16 sees the whole face, which
-tells left from right; the last layer predicts 2×2 pixels from each feature (a transposed convolution, which is the sub-pixel convolution of Shi et al.,
-2016, without its shuffle).
+tells left from right. The last layer predicts 2×2 pixels from each feature: a transposed convolution, which is the
+sub-pixel convolution of Shi et al. (2016) without its shuffle.
 
 Torch and this folder only: these files go into a challenge's `solution/` as they are.
 """

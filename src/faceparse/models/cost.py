@@ -7,7 +7,7 @@ from .network import Network
 
 
 def count_macs(network: Network, size: int) -> int:
-    """Multiply-adds of convolutions, linear layers and attention for one image of `size` by `size`; nothing is computed."""
+    """Multiply-adds of convolutions, linear layers and attention for one image, `size` by `size`; nothing is run."""
     meta = network.to("meta").eval()
     counter = FlopCounterMode(display=False)
     with counter, torch.inference_mode():

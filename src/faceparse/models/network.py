@@ -71,4 +71,4 @@ class Network(nn.Module):
         longer = torch.sym_max(height, width)
         rows = (2 * height * steps + longer) // (2 * longer)
         columns = (2 * width * steps + longer) // (2 * longer)
-        return torch.sym_max(rows, 1) * self.stride, torch.sym_max(columns, 1) * self.stride
+        return torch.sym_max(rows, 1) * self.stride, torch.sym_max(columns, 1) * self.stride  # type: ignore[return-value]
