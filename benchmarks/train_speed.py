@@ -68,9 +68,8 @@ def main() -> None:
                 times[name].append(time.perf_counter() - start)
     macs = 3 * count_macs(compact().model.build(), SIZE)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, batch {options.batch_size}, {SIZE}²\n")
-    print(
-        "| training step | images a second | against fp32, channels first | G multiply-adds a second |\n|---|---|---|---|"
-    )
+    print("| training step | images a second | against fp32, channels first | G multiply-adds a second |")
+    print("|---|---|---|---|")
     speeds = {name: options.batch_size / sorted(spent)[len(spent) // 2] for name, spent in times.items()}
     for name, speed in speeds.items():
         print(f"| {name} | {speed:.1f} | {speed / speeds['fp32, channels first']:.2f} | {speed * macs / 1e9:.0f} |")

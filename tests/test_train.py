@@ -13,10 +13,9 @@ from safetensors.torch import load_file
 
 from conftest import faceparse
 from faceparse.cli.main import run
-from faceparse.data.dataset import list_pairs
 from faceparse.errors import FaceparseError, UsageError
 from faceparse.recipes import RECIPES
-from faceparse.train import choose_pairs, sample_order, train
+from faceparse.train import train
 
 OPTIONS = ("--steps", "12", "--eval-every", "6", "--save-every", "3", "--log-every", "1", "--batch-size", "2")
 
@@ -123,28 +122,6 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_step_and_batch(made_f
     assert "at step" in last
     assert "batch: 000" in last
     assert "Traceback" not in done.stderr
-
-
-def test_a_data_set_without_val_holds_some_pairs_out(made_faces, tmp_path):
-    shutil.copytree(made_faces / "train", tmp_path / "faces" / "train")
-    for dataset in (tmp_path / "faces", tmp_path / "faces" / "train"):
-        kept, held = choose_pairs(RECIPES["smoke"](), dataset)
-        assert len(held) == 2
-        assert {p.name for p in kept} | {p.name for p in held} == {p.name for p in list_pairs(made_faces / "train")}
-        assert not {p.name for p in kept} & {p.name for p in held}
-
-
-def test_training_on_both_splits_uses_both(made_faces):
-    from dataclasses import replace
-
-    pairs, _ = choose_pairs(replace(RECIPES["smoke"](), train_splits=("train", "val")), made_faces)
-    assert len(pairs) == 20
-
-
-def test_every_epoch_shows_every_sample_once():
-    order = [i for step in range(7) for i in sample_order(7, 3, seed=1, step=step)]
-    assert [sorted(order[i : i + 7]) for i in (0, 7, 14)] == [list(range(7))] * 3
-    assert order[:7] != order[7:14]
 
 
 def test_too_few_steps_are_refused_before_anything_is_written(made_faces, tmp_path):

@@ -1,0 +1,81 @@
+"""Which pairs a run trains on, and which of them form the batch of a step.
+
+A batch is a function of the seed and the step alone: which samples, and how they are varied. There is no loader whose
+state would have to be saved, and no process but this one.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from faceparse.console import log
+from faceparse.data.augment import AugmentConfig, apply_opencv, apply_torch, draw_plan
+from faceparse.data.dataset import Pair, find_split, holdout, labelled_splits, list_pairs
+from faceparse.data.store import Store
+
+HOLDOUT_FRACTION = 0.1
+"""Of a data set without `val`, this share is held out to validate on."""
+
+_ORDER, _PLAN = 0, 1
+"""Streams of random numbers that one seed gives."""
+
+
+def choose_pairs(dataset: Path, train_splits: Sequence[str]) -> tuple[list[Pair], list[Pair]]:
+    """The pairs to train on and to validate on.
+
+    A data set without labelled `val` (or one split's folder) holds some of its pairs out, by a hash of their names.
+
+    Raises:
+        FaceparseError: no such split, or its pairs are incomplete.
+    """
+    available = labelled_splits(dataset)
+    single = (dataset / "images").is_dir()
+    chosen = [dataset] if single else [find_split(dataset, split) for split in train_splits]
+    train_pairs = [pair for folder in chosen for pair in list_pairs(folder)]
+    if "val" in available and not single:
+        return train_pairs, list_pairs(available["val"])
+    held = holdout([pair.name for pair in train_pairs], HOLDOUT_FRACTION)
+    log.info("%s: no val split, so %d pairs are held out by the hash of their names", dataset, len(held))
+    return [p for p in train_pairs if p.name not in held], [p for p in train_pairs if p.name in held]
+
+
+def sample_order(num: int, batch_size: int, seed: int, step: int) -> list[int]:
+    """Which of `num` samples form the batch of a step: every epoch is a shuffle, batches run across epochs."""
+    positions = range(step * batch_size, (step + 1) * batch_size)
+    return [int(_shuffle(num, seed, position // num)[position % num]) for position in positions]
+
+
+@functools.lru_cache(maxsize=2)
+def _shuffle(num: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng((seed, _ORDER, epoch)).permutation(num)
+
+
+def batch_source(
+    store: Store, augment: AugmentConfig, batch_size: int, size: int, seed: int, device: torch.device
+) -> Callable[[int], tuple[Tensor, Tensor]]:
+    """A function from the step to its batch: float RGB in [0, 1] `b 3 h w`, labels uint8 `b h w`.
+
+    On a CPU, OpenCV carries out the plan on the memory map; otherwise the store lies on the device and torch does.
+    """
+
+    def on_cpu(step: int) -> tuple[Tensor, Tensor]:
+        order = sample_order(len(store), batch_size, seed, step)
+        plan = draw_plan(augment, batch_size, np.random.default_rng((seed, _PLAN, step)))
+        images, labels = apply_opencv(plan, store.images[order], store.labels[order], size)
+        # Channels stay innermost, which is the layout that networks like
+        return torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255), torch.from_numpy(labels)
+
+    if device.type == "cpu":
+        return on_cpu
+    images, labels = (torch.from_numpy(np.array(x)).to(device) for x in (store.images, store.labels))
+
+    def on_device(step: int) -> tuple[Tensor, Tensor]:
+        order = torch.tensor(sample_order(len(store), batch_size, seed, step), device=device)
+        plan = draw_plan(augment, batch_size, np.random.default_rng((seed, _PLAN, step)))
+        return apply_torch(plan, images[order], labels[order], size)
+
+    return on_device
