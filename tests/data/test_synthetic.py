@@ -1,7 +1,6 @@
 """Made faces: exact, the same at every time and size, with the shares and places of the real ones."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -227,15 +226,6 @@ def test_raw_layout_gives_the_label_maps_back(tmp_path):
     assert all(row[2] == f"{int(row[1]) + 1:06d}.jpg" for row in rows)
     split = np.digitize([int(row[1]) for row in rows], [162771, 182638])
     assert np.bincount(split, minlength=3).tolist() == [8, 1, 1]
-
-
-def test_two_processes_make_what_one_makes(tmp_path, monkeypatch):
-    monkeypatch.setattr(layouts, "_FEW", 1)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    write_challenge(tmp_path / "two", 6, 64, 4)
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    write_challenge(tmp_path / "one", 6, 64, 4)
-    assert files_of(tmp_path / "two") == files_of(tmp_path / "one")
 
 
 @pytest.mark.parametrize("write", [write_challenge, write_raw])

@@ -39,7 +39,7 @@ def ingest(source: Source, out: Out, /) -> int:
 def synth(
     out: Out, /, num: int = 100, size: int = 512, seed: int = 0, layout: Literal["challenge", "raw"] = "challenge"
 ) -> int:
-    """Draw faces with their label maps, as many as you like: data without a license to sign.
+    """Draw faces with their label maps, as many as you like: data without a licence to sign.
 
     Example: faceparse data synth made --num 200 --size 256
 

@@ -24,6 +24,9 @@ from faceparse.data.dataset import Pair, read_pair
 from faceparse.files import folder_written_whole
 from faceparse.types import Image, Images, LabelMaps, Labels
 
+STORES = ".faceparse"
+"""Folder of a dataset's stores, beside its splits."""
+
 _FORMAT = 1
 """Raised when what a store holds changes, so that old ones are built again."""
 
@@ -73,7 +76,7 @@ def _fingerprint(pairs: Sequence[Pair], size: int) -> str:
 
 
 def _place(folder: Path) -> Path:
-    beside = folder / ".faceparse"
+    beside = folder / STORES
     if os.access(beside if beside.exists() else folder, os.W_OK):
         return beside
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -4,10 +4,8 @@ A folder remembers in `made-faces.json` what it was made with; repeated, a write
 and makes the rest. Label maps are written before photos, so a photo that is there has its labels.
 """
 
-import concurrent.futures.process
+import functools
 import json
-import multiprocessing
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,7 +13,8 @@ import cv2
 import numpy as np
 
 from faceparse.classes import CLASSES
-from faceparse.console import progress
+from faceparse.data.parallel import in_processes
+from faceparse.data.store import STORES
 from faceparse.data.synthetic.generate import MAX_SIZE, MIN_SIZE, make_face
 from faceparse.errors import FaceparseError, UsageError
 from faceparse.files import write_atomically
@@ -25,8 +24,6 @@ RECORD = "made-faces.json"
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
 PHOTOS, PARTS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 _CELEBA_SPLITS = (0, 162771, 182638, 202599)  # bounds of train, val and test in CelebA's numbering
-_FEW = 12
-"""So many faces are made sooner than a second process starts."""
 
 
 def write_challenge(out: Path, num: int, size: int, seed: int) -> None:
@@ -89,7 +86,9 @@ def _claim(out: Path, made_with: dict[str, object], entries: set[str]) -> None:
             raise UsageError(
                 f"{out} holds faces made with other settings ({before.strip()[:200]}); choose another folder"
             )
-        there -= {RECORD} | entries | {name for name in there if name.startswith((f".{RECORD}.", f".{MAPPING}."))}
+        there -= (
+            {RECORD, STORES} | entries | {name for name in there if name.startswith((f".{RECORD}.", f".{MAPPING}."))}
+        )
     if there:
         raise UsageError(
             f"{out} holds other things ({sorted(there)[0]}); choose a new or empty folder, nothing was written"
@@ -107,25 +106,14 @@ def _make_folder(folder: Path) -> None:
 
 def _make_all(make: Callable[[tuple], None], jobs: Sequence[tuple]) -> None:
     """Run every job, over as many processes as there are cores; the first failure stops the rest."""
-    workers = min(os.cpu_count() or 1, len(jobs) // _FEW)
-    if workers < 2:
-        for job in progress(jobs, "making faces"):
-            make(job)
-        return
-    # not forked: OpenCV's and torch's threads do not survive a fork
-    context = multiprocessing.get_context("spawn")
-    pool = concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)
-    )
-    try:
-        for _ in progress(pool.map(make, jobs, chunksize=4), "making faces", total=len(jobs)):
-            pass
-    except concurrent.futures.process.BrokenProcessPool as error:
-        raise FaceparseError(
-            "a process that makes faces was stopped (not enough memory?); faces already made are kept, start again"
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    for _ in in_processes(functools.partial(_alone, make), jobs, "making faces"):
+        pass
+
+
+def _alone(make: Callable[[tuple], None]) -> Callable[[tuple], None]:
+    """The function as a process runs it that has one core to itself."""
+    cv2.setNumThreads(1)
+    return make
 
 
 def _photo(split: Path, index: int) -> Path:
