@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test check setup clean
 
 demo: setup
+	rm -rf demo
 	$(BIN)/faceparse demo --out demo
 
 test: setup

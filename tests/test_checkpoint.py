@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from faceparse import checkpoint as checkpoint_module
 from faceparse.checkpoint import find_checkpoint, load_network, load_state, load_weights, save_checkpoint
@@ -24,7 +25,14 @@ def config() -> RunConfig:
 def _save(run: Path, config: RunConfig, step: int, best: bool = False) -> dict[str, torch.Tensor]:
     torch.manual_seed(step)
     weights = config.model.build().state_dict()
-    save_checkpoint(run / "checkpoints", step, config, weights, {"step": step, "best": 0.5}, best=best)
+    save_checkpoint(
+        run / "checkpoints",
+        step,
+        config,
+        weights,
+        {"step": step, "best": 0.5, "weights": {}, "optimizer": {}},
+        best=best,
+    )
     return weights
 
 
@@ -47,6 +55,29 @@ def test_only_the_last_and_the_best_are_kept(tmp_path, config):
     assert find_checkpoint(tmp_path).resolve().name == "step-000010"
 
 
+def test_damaged_states_are_told_in_one_line(tmp_path, config):
+    _save(tmp_path, config, 10)
+    path = tmp_path / "checkpoints" / "last" / "state.pt"
+    whole = path.read_bytes()
+    for content in (b"", b"\x80\x02", b"hello", whole[:40], whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        with pytest.raises(FaceparseError) as told:
+            load_state(path.parent)
+        assert str(path) in str(told.value)
+        assert "\n" not in str(told.value)
+    torch.save({"other": 1}, path)
+    with pytest.raises(FaceparseError, match="not the state of a training run"):
+        load_state(path.parent)
+
+
+def test_what_others_left_in_the_folder_stays(tmp_path, config):
+    (tmp_path / "checkpoints" / "mine").mkdir(parents=True)
+    (tmp_path / "checkpoints" / ".DS_Store").write_text("x")
+    _save(tmp_path, config, 10)
+    assert (tmp_path / "checkpoints" / "mine").is_dir()
+    assert (tmp_path / "checkpoints" / ".DS_Store").is_file()
+
+
 @pytest.mark.parametrize("fails_in", ["save_file", "_save_state", "to_json"])
 def test_a_full_disk_leaves_the_checkpoint_before_whole(tmp_path, config, monkeypatch, fails_in):
     before = _save(tmp_path, config, 10, best=True)
@@ -54,8 +85,14 @@ def test_a_full_disk_leaves_the_checkpoint_before_whole(tmp_path, config, monkey
     def full(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    if fails_in == "save_file":
+        # safetensors has an error of its own for this
+
+        def full(*arguments: object) -> None:
+            raise SafetensorError("I/O error: No space left on device (os error 28)")
+
     monkeypatch.setattr(checkpoint_module, fails_in, full)
-    with pytest.raises(FaceparseError, match="no space left on device"):
+    with pytest.raises(FaceparseError, match=r"cannot write .*space left on device"):
         _save(tmp_path, config, 20, best=True)
     assert sorted(p.name for p in (tmp_path / "checkpoints").iterdir()) == ["best", "last", "step-000010"]
     assert torch.equal(load_weights(find_checkpoint(tmp_path))["mean"], before["mean"])

@@ -1,5 +1,6 @@
 """Training through the real command: it resumes bit for bit, protects what was saved, and says what is wrong."""
 
+import itertools
 import json
 import os
 import shutil
@@ -7,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from safetensors.torch import load_file
 
 from conftest import faceparse
+from faceparse import checkpoint as checkpoint_module
 from faceparse.cli.main import run
 from faceparse.errors import FaceparseError, UsageError
 from faceparse.recipes import RECIPES
@@ -71,13 +74,11 @@ def _wait_for_step(metrics, step, seconds=120):
 
 
 def test_resuming_a_finished_run_changes_nothing(made_faces, finished):
-    before = {
-        p: p.stat().st_mtime_ns for p in finished.rglob("*") if p.is_file() and p.name not in ("log.txt", "curves.png")
-    }
+    before = {p: p.lstat().st_mtime_ns for p in finished.rglob("*")}
     done = faceparse("train", "smoke", "--data", made_faces, "--out", finished, *OPTIONS, "--resume")
     assert done.returncode == 0
     assert "nothing to do" in done.stderr
-    assert all(p.stat().st_mtime_ns == at for p, at in before.items())
+    assert {p: p.lstat().st_mtime_ns for p in finished.rglob("*")} == before
 
 
 def test_a_folder_that_holds_another_run_is_not_touched(made_faces, finished):
@@ -124,9 +125,57 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_step_and_batch(made_f
     assert "Traceback" not in done.stderr
 
 
-def test_too_few_steps_are_refused_before_anything_is_written(made_faces, tmp_path):
-    from dataclasses import replace
+class _Killed(BaseException):
+    """What ends a run where a test wants it to end."""
 
+
+@pytest.mark.parametrize("ends_at", range(4))
+def test_killed_between_a_checkpoint_and_its_links_nothing_is_lost(made_faces, tmp_path, monkeypatch, ends_at):
+    """Killed before the first, second, third … link is turned, and resumed: the same files as when left alone."""
+    config = replace(RECIPES["smoke"](), steps=4, eval_every=2, batch_size=2)
+    train(config, made_faces, tmp_path / "alone")
+
+    turn, turned = checkpoint_module._turn, itertools.count()
+
+    def killing(*arguments):
+        if next(turned) == ends_at:
+            raise _Killed
+        turn(*arguments)
+
+    monkeypatch.setattr(checkpoint_module, "_turn", killing)
+    with pytest.raises(_Killed):
+        train(config, made_faces, tmp_path / "killed")
+    monkeypatch.undo()
+    train(config, made_faces, tmp_path / "killed", resume=True)
+    assert _tensors(tmp_path / "killed") == _tensors(tmp_path / "alone")
+    for link in ("best", "last"):
+        names = [os.readlink(tmp_path / run / "checkpoints" / link) for run in ("killed", "alone")]
+        assert names[0] == names[1]
+
+
+def test_a_full_disk_is_told_in_one_line_and_the_checkpoint_before_is_whole(made_faces, finished, tmp_path):
+    """The real writers against a limit on a file's size, which the system reports as it does a full disk."""
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)); "
+    code = limited + "from faceparse.cli.main import main; main()"
+    options = ["--data", made_faces, "--out", tmp_path / "run", *OPTIONS]
+    command = [sys.executable, "-c", code, "train", "smoke", *map(str, options)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "cannot write" in done.stderr.strip().splitlines()[-1]
+    assert not list((tmp_path / "run" / "checkpoints").iterdir())
+
+
+@pytest.mark.parametrize("option", ["--optimizer.learning-rate 1e-3", "--augment.flip 0", "--train-splits train,val",
+                                    "--no-channels-last", "--model.depths 0 1 1 0"])  # fmt: skip
+def test_every_field_can_be_set_from_the_command_line(made_faces, tmp_path, option, monkeypatch):
+    seen = []
+    monkeypatch.setattr("faceparse.train.train", lambda config, *a, **k: seen.append(config))
+    run(["train", "smoke", "--data", str(made_faces), "--out", str(tmp_path / "smoke"), *option.split()])
+    assert seen[0] != RECIPES["smoke"]() or "depths" in option
+
+
+def test_too_few_steps_are_refused_before_anything_is_written(made_faces, tmp_path):
     with pytest.raises(UsageError, match="steps is 0"):
         train(replace(RECIPES["smoke"](), steps=0), made_faces, tmp_path / "run")
     assert not (tmp_path / "run").exists()

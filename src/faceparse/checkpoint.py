@@ -8,6 +8,7 @@ training needs to go on, readable with `weights_only=True`).
 import os
 import pickle
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -33,27 +34,35 @@ def save_checkpoint(
     path = folder / f"step-{step:06d}"
     if not path.exists():
         with folder_written_whole(path) as temporary:
-            save_file({k: v.detach().contiguous().clone() for k, v in weights.items()}, temporary / "model.safetensors")
+            _save_weights(weights, temporary / "model.safetensors")
             (temporary / "config.json").write_text(to_json(config))
             _save_state(state, temporary / "state.pt")
-    for link in ("last", "best") if best else ("last",):
+    # `best` first: killed in between, the resumed run comes by here again and turns both
+    for link in ("best", "last") if best else ("last",):
         _turn(folder / link, path.name)
     kept = {os.readlink(folder / link) for link in ("last", "best") if (folder / link).is_symlink()}
-    for other in folder.iterdir():
-        if other.name not in kept and not other.is_symlink():
-            shutil.rmtree(other)
+    for other in [*folder.glob("step-*"), *folder.glob(".step-*.writing-*")]:
+        if other.name not in kept:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _save_weights(weights: dict[str, Tensor], path: Path) -> None:
+    try:
+        save_file({name: tensor.detach().contiguous().clone() for name, tensor in weights.items()}, path)
+    except SafetensorError as error:
+        raise OSError(f"the weights could not be written ({error})") from error
 
 
 def _save_state(state: dict[str, Any], path: Path) -> None:
     try:
         torch.save(state, path)
     except RuntimeError as error:
-        # torch reports a full disk as its writer's failure and loses the system's reason
-        raise OSError(f"the training state could not be written ({str(error).splitlines()[0]})") from error
+        # torch reports a full disk as a failure of its own writer and loses the system's reason
+        raise OSError("the training state could not be written, probably for want of space") from error
 
 
 def _turn(link: Path, target: str) -> None:
-    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary = link.with_name(f".{link.name}.turning")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     os.replace(temporary, link)
@@ -65,7 +74,7 @@ def find_checkpoint(path: Path) -> Path:
     Raises:
         FaceparseError: there is none; says what is there instead.
     """
-    for candidate in (path, path / "checkpoints" / "best", path / "checkpoints" / "last", path / "best", path / "last"):
+    for candidate in (path, path / "checkpoints" / "best", path / "checkpoints" / "last"):
         if (candidate / "model.safetensors").is_file():
             return candidate
     if not path.exists():
@@ -118,14 +127,18 @@ def load_state(folder: Path) -> dict[str, Any]:
     """
     path = folder / "state.pt"
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # torch warns of pickles that its restricted reader may not know, and then refuses them
+            warnings.simplefilter("ignore")
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise FaceparseError(f"{path}: missing; this checkpoint can be used but not trained further") from error
     except pickle.UnpicklingError as error:
         raise FaceparseError(
-            f"{path}: refused: it is not plain data (a pickle can run code); use an own one"
+            f"{path}: refused: not plain data (a pickle can run code); resume from a checkpoint of your own"
         ) from error
-    except (OSError, RuntimeError, EOFError) as error:
-        raise FaceparseError(
-            f"{path}: damaged ({str(error).splitlines()[0]}); resume from another checkpoint"
-        ) from error
+    except (OSError, RuntimeError, EOFError, ValueError, IndexError, KeyError) as error:
+        raise FaceparseError(f"{path}: damaged ({type(error).__name__}); resume from another checkpoint") from error
+    if not isinstance(state, dict) or not {"step", "best", "weights", "optimizer"} <= state.keys():
+        raise FaceparseError(f"{path}: not the state of a training run; resume from another checkpoint")
+    return state

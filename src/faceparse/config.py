@@ -75,9 +75,14 @@ def from_json(text: str, name: str = "config.json") -> RunConfig:
     if not isinstance(values, dict):
         raise FaceparseError(f"{name}: not the fields of a run; restore it or train anew")
     try:
-        return _converter.structure(values, RunConfig)
+        config = _converter.structure(values, RunConfig)
     except cattrs.ClassValidationError as error:
         raise FaceparseError(f"{name}: {_first_fault(error)}; restore it or train anew") from error
+    try:
+        check(config)
+    except UsageError as error:
+        raise FaceparseError(f"{name}: {error}; restore it or train anew") from error
+    return config
 
 
 def read_config(path: Path) -> RunConfig:
@@ -120,6 +125,15 @@ def check(config: RunConfig) -> None:
     ]
     if config.image_size % 16:
         faults.append(f"image_size is {config.image_size}, where a multiple of 16 is needed")
+    if not 0 <= config.seed < 2**32:
+        faults.append(f"seed is {config.seed}, where 0 to {2**32 - 1} is needed")
+    if not config.train_splits:
+        faults.append("train_splits names no split")
+    if min(config.clip_norm, config.optimizer.learning_rate, *config.augment.scale) <= 0:
+        faults.append("clip_norm, optimizer.learning_rate and augment.scale must be above 0")
+    if not (0 <= config.loss.label_smoothing < 1 and 0 <= config.average_decay < 1):
+        faults.append("loss.label_smoothing and average_decay must be at least 0 and below 1")
+    faults += config.model.faults()
     if len(config.loss.class_weights) not in (0, 19):
         faults.append(f"loss.class_weights has {len(config.loss.class_weights)} values, where 19 or none are needed")
     if faults:

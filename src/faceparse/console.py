@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 T = TypeVar("T")
 
 log = logging.getLogger("faceparse")
-errors = Console(stderr=True, highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False)
 
 _QUIET_SECONDS = 10.0
@@ -47,7 +48,7 @@ def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterato
     start = last = time.monotonic()
     for done, item in enumerate(items):
         now = time.monotonic()
-        if now - last > _QUIET_SECONDS:
+        if done and now - last > _QUIET_SECONDS:
             last = now
             left = f", {duration((now - start) / done * (total - done))} left" if total else ""
             log.info("%s: %d of %s%s", what, done, total or "?", left)
@@ -62,7 +63,7 @@ def duration(seconds: float) -> str:
 
 
 def print_json(value: object) -> None:
-    """The one object that a `--json` command leaves on standard output. Numbers are not rounded; NaN becomes null."""
+    """The one object that a `--json` command leaves on standard output. Numbers are not rounded."""
     sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
@@ -72,5 +73,5 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(Text(str(cell)) for cell in row))
     results.print(table)

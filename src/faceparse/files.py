@@ -9,6 +9,9 @@ from pathlib import Path
 
 from faceparse.errors import FaceparseError
 
+UNFINISHED = ".writing-"
+"""How the names of files begin that a killed writer leaves."""
+
 
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Write a file so that a reader, or a killed writer, never sees half of it.
@@ -19,7 +22,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")  # a short name fits always
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)  # a short name fits always
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -37,7 +40,9 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
     """A temporary folder beside `path`, synced and renamed to it at the end; removed if anything fails within."""
     temporary = path.with_name(f".{path.name}.writing-{os.getpid()}")
     with _told(path):
-        shutil.rmtree(temporary, ignore_errors=True)
+        for left in path.parent.glob(f".{path.name}.writing-*"):
+            if left == temporary or not _alive(int(left.name.rpartition("-")[2])):
+                shutil.rmtree(left, ignore_errors=True)
         temporary.mkdir(parents=True)
         try:
             yield temporary
@@ -68,6 +73,16 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _umask() -> int:

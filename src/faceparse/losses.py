@@ -62,6 +62,8 @@ def cross_entropy(
 ) -> Tensor:
     """Mean over pixels of -w[y] ((1-ε) log p[y] + ε mean_c log p[c]), divided by the mean of w[y].
 
+    (PyTorch weights the smoothing term by each class's own weight; here the pixel keeps its one weight.)
+
     Args:
         log_truth: log-probability of each pixel's own class, `b hw`.
         log_mean: mean over classes of the log-probabilities, `b hw`.

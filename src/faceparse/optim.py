@@ -25,6 +25,7 @@ class OptimizerConfig:
     power: float = 0.9
     """Of the poly schedule."""
     warmup_steps: int = 200
+    """Cut to half of a run that has fewer than twice as many steps."""
     final_ratio: float = 0.01
     """The last rate as a fraction of the highest."""
 
@@ -42,9 +43,10 @@ def learning_rate_at(config: OptimizerConfig, step: int, steps: int) -> float:
 
     Linear warm-up; then a half cosine (Loshchilov and Hutter, 2017) or (1 - t)^power (DeepLab).
     """
-    if step < config.warmup_steps:
-        return config.learning_rate * (step + 1) / config.warmup_steps
-    t = (step - config.warmup_steps) / max(1, steps - config.warmup_steps)
+    warmup = min(config.warmup_steps, steps // 2)
+    if step < warmup:
+        return config.learning_rate * (step + 1) / warmup
+    t = (step - warmup) / max(1, steps - warmup)
     if config.schedule == "cosine":
         fall = (1 + math.cos(math.pi * t)) / 2
     elif config.schedule == "poly":

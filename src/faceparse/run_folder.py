@@ -5,16 +5,18 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from faceparse.config import RunConfig, differences, read_config, to_json
 from faceparse.console import log
 from faceparse.errors import UsageError
-from faceparse.files import write_atomically
+from faceparse.files import UNFINISHED, write_atomically
 
 
-def open_run(config: RunConfig, out: Path, resume: bool) -> Path | None:
-    """Make or check a run's folder; returns the checkpoint to go on from, where there is one.
+def last_checkpoint(config: RunConfig, out: Path, resume: bool) -> Path | None:
+    """The checkpoint that a run goes on from, None where it begins; nothing is written.
 
     Raises:
         UsageError: the folder holds something else, or the run to resume has another configuration.
@@ -24,22 +26,40 @@ def open_run(config: RunConfig, out: Path, resume: bool) -> Path | None:
         changed = differences(read_config(written), config)
         if changed:
             raise UsageError(f"{out}: cannot resume with another configuration: {'; '.join(changed)}")
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        last = out / "checkpoints" / "last"
+        return last.resolve() if last.exists() else None
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: a file, where a folder for the run is expected; name a new folder for --out")
+    if out.exists() and any(not p.name.startswith(UNFINISHED) for p in out.iterdir()):
         raise UsageError(f"{out}: already holds something; name a new folder for --out, or go on with --resume")
-    else:
-        write_atomically(written, to_json(config))
-    _log_to(out / "log.txt")
-    last = out / "checkpoints" / "last"
-    return last.resolve() if last.exists() else None
+    return None
 
 
-def _log_to(path: Path) -> None:
-    for handler in [h for h in log.handlers if isinstance(h, logging.FileHandler)]:
-        log.removeHandler(handler)
-        handler.close()
-    handler = logging.FileHandler(path)
+@contextmanager
+def open_run(config: RunConfig, out: Path) -> Iterator[None]:
+    """Make a run's folder with its `config.json`, and write what is logged meanwhile to its `log.txt`."""
+    if not (out / "config.json").exists():
+        write_atomically(out / "config.json", to_json(config))
+    for left in out.glob(f"{UNFINISHED}*"):
+        left.unlink()
+    handler = _LogFile(out / "log.txt")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     log.addHandler(handler)
+    level = log.level
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
+        handler.close()
+
+
+class _LogFile(logging.FileHandler):
+    """A log whose full disk stops the run, as any other full disk does, rather than fill the screen."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        raise  # noqa: PLE0704  # logging calls this while it handles the error
 
 
 class MetricsLog:
@@ -47,15 +67,18 @@ class MetricsLog:
 
     def __init__(self, path: Path, step: int):
         self.path = path
-        kept = [line for line in self._whole_lines() if json.loads(line)["step"] <= step]
-        write_atomically(path, "".join(line + "\n" for line in kept))
+        write_atomically(path, "".join(line + "\n" for line in self._lines_up_to(step)))
 
-    def _whole_lines(self) -> list[str]:
-        """A killed run may have left half of its last line."""
-        if not self.path.exists():
-            return []
-        text = self.path.read_text()
-        return text[: text.rfind("\n") + 1].splitlines()
+    def _lines_up_to(self, step: int) -> Iterator[str]:
+        """Up to the first line that is not whole: a killed run or machine may have left half of one."""
+        text = self.path.read_text(errors="replace") if self.path.exists() else ""
+        for line in text.splitlines():
+            try:
+                at = json.loads(line)["step"]
+            except (ValueError, KeyError, TypeError):
+                return
+            if at <= step:
+                yield line
 
     def write(self, step: int, **values: object) -> None:
         """Append one line."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,36 +17,46 @@ import torch
 from faceparse.checkpoint import load_state, load_weights, save_checkpoint
 from faceparse.config import RunConfig, check
 from faceparse.console import duration, log
+from faceparse.data.dataset import Pair
 from faceparse.data.sampling import batch_source, choose_pairs, sample_order
-from faceparse.data.store import open_store
+from faceparse.data.store import Store, open_store
 from faceparse.errors import FaceparseError
 from faceparse.evaluate import evaluate
 from faceparse.infer.torch import torch_predictor
 from faceparse.metrics import ScoreReport
 from faceparse.optim import WeightAverage, learning_rate_at
-from faceparse.run_folder import MetricsLog, open_run
+from faceparse.run_folder import MetricsLog, last_checkpoint, open_run
 
 
-def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) -> None:
+def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) -> bool:
     """Train as `config` says and leave a run folder: config, metrics, log, checkpoints.
 
     Args:
         dataset: a root with splits, or one split's folder.
         out: the run folder; must be new or empty unless `resume`, which goes on where the last checkpoint stands.
 
+    Returns:
+        False where the run was finished already and nothing was done.
+
     Raises:
         FaceparseError: the data, the folder or a loss that is not finite; what was saved before stays.
     """
     check(config)
-    last = open_run(config, out, resume)
-    if last is not None and load_state(last)["step"] >= config.steps:
+    last = last_checkpoint(config, out, resume)
+    state = load_state(last) if last else None
+    if state is not None and state["step"] >= config.steps:
         log.info("%s: already trained for all %d steps; nothing to do", out, config.steps)
-        return
-
-    # --- data ---------------------------------------------------------------------------------------------------
+        return False
     train_pairs, val_pairs = choose_pairs(dataset, config.train_splits)
     store = open_store(train_pairs, dataset, config.store_size)
+    with open_run(config, out):
+        _train(config, store, val_pairs, out, last, state)
+    return True
 
+
+def _train(
+    config: RunConfig, store: Store, val_pairs: list[Pair], out: Path, last: Path | None, state: dict[str, Any] | None
+) -> None:
     # --- network, loss, optimiser ---------------------------------------------------------------------------------
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(config.seed)
@@ -60,16 +71,19 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
 
     # --- where the run stands -------------------------------------------------------------------------------------
     step, best = 0, -math.inf
-    if last is not None:
-        state = load_state(last)
+    if last is not None and state is not None:
         step, best = state["step"], state["best"]
-        network.load_state_dict(state["weights"])
-        optimizer.load_state_dict(state["optimizer"])
+        try:
+            network.load_state_dict(state["weights"])
+            optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise FaceparseError(f"{last}: its state is not that of this run's network; resume another") from error
         average.tensors = {name: tensor.to(device) for name, tensor in load_weights(last).items()}
     metrics = MetricsLog(out / "metrics.jsonl", step)
     log.info(
-        "training %s parameters on %d pairs, validating on %d, from step %d to %d on %s",
-        f"{network.num_parameters:,}", len(train_pairs), len(val_pairs), step, config.steps, _describe(device),
+        "training %s parameters on %d pairs, validating on %d, from step %d to %d on %s in %s",
+        f"{network.num_parameters:,}", len(store), len(val_pairs), step, config.steps, _describe(device),
+        "fp32" if autocast is nullcontext else "bfloat16",
     )  # fmt: skip
 
     # --- the loop -------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def test_a_checkpoint_that_was_not_exported_names_the_command_that_does_it():
 
 def test_a_run_that_has_no_checkpoint_yet_is_told():
     Path("run/checkpoints").mkdir(parents=True)
-    with pytest.raises(FaceparseError, match="run: a run that has no best checkpoint yet"):
+    with pytest.raises(FaceparseError, match="run: a run that has no checkpoint yet"):
         weights.find_onnx("run")
 
 

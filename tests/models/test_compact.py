@@ -42,14 +42,17 @@ def test_logits_have_the_inputs_size_whatever_that_is(height, width, working):
     assert auxiliary == ()
 
 
-def test_a_larger_photo_of_the_same_face_gives_the_same_parts():
-    torch.manual_seed(0)
+def test_a_photo_four_times_as_large_looks_the_same_to_the_body():
     network = TINY.build(working_size=64).eval()
+    seen = []
+    network.body.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     coarse = torch.rand(1, 3, 5, 5)
-    small, large = (F.interpolate(coarse, size, mode="bilinear") for size in (64, 256))
     with torch.inference_mode():
-        at_small, at_large = network(small), F.avg_pool2d(network(large), 4)
-    assert (at_large.argmax(1) == at_small.argmax(1)).float().mean() > 0.97
+        for size in (64, 256):
+            network(F.interpolate(coarse, size, mode="bilinear"))
+    # a filter reaches over the photo's edge differently at each size
+    inner = (seen[0] - seen[1])[..., 2:-2, 2:-2]
+    assert inner.abs().mean() < 0.005 * seen[0].std()
 
 
 def test_the_body_sees_the_working_size_with_the_photos_proportions():

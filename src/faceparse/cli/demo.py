@@ -38,6 +38,7 @@ def demo(out: Path = Path("demo"), faces: int = NUM_FACES, steps: int | None = N
     """
     from dataclasses import replace
 
+    from faceparse.config import check
     from faceparse.data.dataset import find_split, list_pairs
     from faceparse.data.synthetic.layouts import write_challenge
     from faceparse.recipes import demo as recipe
@@ -48,6 +49,9 @@ def demo(out: Path = Path("demo"), faces: int = NUM_FACES, steps: int | None = N
     config = recipe()
     if steps is not None:
         config = replace(config, steps=steps)
+    check(config)
+    if faces < 10:
+        raise UsageError(f"{faces} faces cannot be split into train and val; ask for at least 10")
     say = _Steps()
 
     say(f"make {faces} faces with exact labels, and {NUM_UNSEEN} others to score on")

@@ -46,7 +46,8 @@ def find_predictor(model: str) -> Predict:
     from faceparse.infer import weights
     from faceparse.infer.parser import Parser
 
-    if model in weights.shipped() or not weights.find(model).is_dir():
+    path = weights.find(model)
+    if model in weights.shipped() or not path.is_dir():
         parser = Parser.load(model)
         return lambda image: parser(image).labels
 
@@ -56,5 +57,5 @@ def find_predictor(model: str) -> Predict:
     from faceparse.infer.torch import torch_predictor
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network, _ = load_network(Path(model))
+    network, _ = load_network(path)
     return torch_predictor(network.to(device), device)

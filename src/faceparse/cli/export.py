@@ -17,7 +17,7 @@ def export(model: Path, out: Path, /) -> int:
     Example: faceparse export runs/compact compact.onnx
 
     Args:
-        model: run folder or checkpoint folder.
+        model: run folder, checkpoint folder or shipped name.
         out: the file to write; its name ends in .onnx.
     """
     if out.suffix != ".onnx":
@@ -25,11 +25,13 @@ def export(model: Path, out: Path, /) -> int:
     from faceparse.checkpoint import load_network
     from faceparse.console import results
     from faceparse.export import export_onnx
+    from faceparse.infer import weights
 
-    network, _ = load_network(model)
+    network, _ = load_network(weights.find(str(model)))
     parity = export_onnx(network, out)
     results.print(
         f"{out}: {out.stat().st_size / 1e6:.1f} MB; against PyTorch {parity.labels:.4%} of labels and at most "
-        f"{parity.probabilities:.1e} of a probability differ"
+        f"{parity.probabilities:.1e} of a probability differ",
+        markup=False,
     )
     return 0

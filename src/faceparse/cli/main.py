@@ -48,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # the reader of our output left, as `head` does; nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        # the system's own refusals: a full disk, a folder that may not be read
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"faceparse: {where}{(error.strerror or str(error)).lower()}", file=sys.stderr)
+        sys.exit(1)
 
 
 def run(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
 """`faceparse train RECIPE --data DATASET --out RUN [--FIELD VALUE ...] [--resume]`."""
 
 from pathlib import Path
+from typing import Annotated
 
 from faceparse.cli.arguments import call
 from faceparse.errors import UsageError
@@ -18,7 +19,7 @@ def main(arguments: list[str]) -> int:
         )
     name = arguments[0] if not arguments[0].startswith("-") else "compact"
     recipe = find_recipe(name)
-    rest = [a for a in arguments if a != name]
+    rest = arguments if asks_help and arguments[0] != name else arguments[1:]
     _refuse_unknown(rest, ["data", "out", "resume", "help", *field_names()])
 
     import tyro
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     default = recipe()
 
     def train(
-        data: Path, out: Path, config: tyro.conf.OmitArgPrefixes[RunConfig] = default, resume: bool = False
+        data: Path, out: Path, config: Annotated[RunConfig, tyro.conf.arg(name="")] = default, resume: bool = False
     ) -> None:
         """Train a recipe on a data set.
 
@@ -41,23 +42,24 @@ def main(arguments: list[str]) -> int:
         from faceparse.report.figures import draw_curves
         from faceparse.train import train as run
 
-        run(config, data, out, resume=resume)
-        draw_curves(out / "metrics.jsonl", out / "curves.png")
+        if run(config, data, out, resume=resume):
+            draw_curves(out / "metrics.jsonl", out / "curves.png")
 
-    call(train, _commas_to_words(rest), f"train {name}")
+    call(train, _splits_as_words(rest), f"train {name}")
     return 0
 
 
 def _refuse_unknown(arguments: list[str], known: list[str]) -> None:
     for argument in arguments:
-        name = argument.split("=")[0].replace("_", "-")
-        if name.startswith("--") and name.removeprefix("--") not in known:
-            raise UsageError.unknown("field", name.removeprefix("--"), known)
+        name = argument.split("=")[0].replace("_", "-").removeprefix("--")
+        if argument.startswith("--") and name not in known and name.removeprefix("no-") not in known:
+            raise UsageError.unknown("field", name, known)
 
 
-def _commas_to_words(arguments: list[str]) -> list[str]:
+def _splits_as_words(arguments: list[str]) -> list[str]:
     """`--train-splits train,val` as the separate words that tyro wants for a tuple."""
-    words = []
+    words: list[str] = []
     for argument in arguments:
-        words += argument.split(",") if "," in argument and not Path(argument).exists() else [argument]
+        splits = words[-1:] == ["--train-splits"]
+        words += argument.split(",") if splits else [argument]
     return words

@@ -111,7 +111,7 @@ def apply_opencv(
 ) -> tuple[UInt8[np.ndarray, "num {size} {size} 3"], UInt8[np.ndarray, "num {size} {size}"]]:
     """Carry out a plan on uint8 arrays; outputs are `size` by `size`.
 
-    What lies outside the source is black in the image and ignored (255) in the labels.
+    What lies outside the source is ignored (255) in the labels, and as black as brightness leaves it in the image.
     """
     num, height, width = labels.shape
     out_images = np.empty((num, size, size, 3), np.uint8)

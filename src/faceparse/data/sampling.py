@@ -34,6 +34,10 @@ def choose_pairs(dataset: Path, train_splits: Sequence[str]) -> tuple[list[Pair]
     """
     available = labelled_splits(dataset)
     single = (dataset / "images").is_dir()
+    if single and tuple(train_splits) != ("train",):
+        log.warning("%s: one split's folder; the splits %s are not looked for", dataset, ", ".join(train_splits))
+    if "val" in train_splits:
+        log.warning("val is trained on as well: its scores, and the choice of the best checkpoint, say little")
     chosen = [dataset] if single else [find_split(dataset, split) for split in train_splits]
     train_pairs = [pair for folder in chosen for pair in list_pairs(folder)]
     if "val" in available and not single:
@@ -59,7 +63,7 @@ def batch_source(
 ) -> Callable[[int], tuple[Tensor, Tensor]]:
     """A function from the step to its batch: float RGB in [0, 1] `b 3 h w`, labels uint8 `b h w`.
 
-    On a CPU, OpenCV carries out the plan on the memory map; otherwise the store lies on the device and torch does.
+    On a CPU, OpenCV carries out the plan on the memory map; else torch does, with the store on the device if it fits.
     """
 
     def on_cpu(step: int) -> tuple[Tensor, Tensor]:
@@ -71,11 +75,21 @@ def batch_source(
 
     if device.type == "cpu":
         return on_cpu
-    images, labels = (torch.from_numpy(np.array(x)).to(device) for x in (store.images, store.labels))
+    images, labels = _on_device(store, device)
 
     def on_device(step: int) -> tuple[Tensor, Tensor]:
-        order = torch.tensor(sample_order(len(store), batch_size, seed, step), device=device)
+        order = sample_order(len(store), batch_size, seed, step)
         plan = draw_plan(augment, batch_size, np.random.default_rng((seed, _PLAN, step)))
-        return apply_torch(plan, images[order], labels[order], size)
+        return apply_torch(plan, images[order].to(device), labels[order].to(device), size)
 
     return on_device
+
+
+def _on_device(store: Store, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The store as tensors, on the GPU where they take less than half of what is free there."""
+    images, labels = (torch.from_numpy(np.array(x)) for x in (store.images, store.labels))
+    free, _ = torch.cuda.mem_get_info(device)
+    if images.nbytes + labels.nbytes > free / 2:
+        log.warning("the store of %d pairs does not fit on the GPU; batches are copied there one by one", len(store))
+        return images, labels
+    return images.to(device), labels.to(device)

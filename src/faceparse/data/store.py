@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from jaxtyping import UInt8
 from faceparse.classes import IGNORE_LABEL
 from faceparse.console import log, progress
 from faceparse.data.dataset import Pair, read_pair
+from faceparse.errors import FaceparseError
 from faceparse.files import folder_written_whole
 from faceparse.types import Image, Images, LabelMaps, Labels
 
@@ -57,7 +59,12 @@ def open_store(pairs: Sequence[Pair], folder: Path, size: int) -> Store:
     path = _place(folder) / f"store-{size}-{fingerprint[:16]}"
     if not _fits(path, fingerprint):
         _remove_stale(path, size, pairs)
-        _build(path, pairs, size, fingerprint)
+        try:
+            _build(path, pairs, size, fingerprint)
+        except FaceparseError:
+            # another run may have built the same one meanwhile
+            if not _fits(path, fingerprint):
+                raise
     else:
         log.info("using the store of %d pairs at %d×%d", len(pairs), size, size)
     names = tuple(pair.name for pair in pairs)
@@ -79,7 +86,10 @@ def _place(folder: Path) -> Path:
     beside = folder / STORES
     if os.access(beside if beside.exists() else folder, os.W_OK):
         return beside
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # a user without a home, as in some containers
+        cache = Path(tempfile.gettempdir())
     return cache / "faceparse" / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
 
 
@@ -90,12 +100,25 @@ def _fits(path: Path, fingerprint: str) -> bool:
         return False
 
 
+def _reserve(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    """A new memory-mapped array whose space is taken at once: a disk that fills up under a map kills the process."""
+    array = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
+
+
+def _splits(pairs: Sequence[Pair]) -> list[str]:
+    """The folders that the photos are in."""
+    return sorted({str(pair.image.parent) for pair in pairs})
+
+
 def _remove_stale(path: Path, size: int, pairs: Sequence[Pair]) -> None:
-    """Drop stores of the same size whose pairs have since changed: those that share a pair's name with these."""
-    names = {pair.name for pair in pairs}
+    """Drop stores of the same size and splits: they are of files that have since changed."""
     for other in path.parent.glob(f"store-{size}-*"):
         try:
-            stale = bool(names & set(json.loads((other / "index.json").read_text())["names"]))
+            stale = json.loads((other / "index.json").read_text())["splits"] == _splits(pairs)
         except (OSError, ValueError, KeyError):
             stale = True
         if stale:
@@ -106,8 +129,8 @@ def _remove_stale(path: Path, size: int, pairs: Sequence[Pair]) -> None:
 def _build(path: Path, pairs: Sequence[Pair], size: int, fingerprint: str) -> None:
     num = len(pairs)
     with folder_written_whole(path) as temporary:
-        images = np.lib.format.open_memmap(temporary / "images.npy", "w+", np.uint8, (num, size, size, 3))
-        labels = np.lib.format.open_memmap(temporary / "labels.npy", "w+", np.uint8, (num, size, size))
+        images = _reserve(temporary / "images.npy", (num, size, size, 3))
+        labels = _reserve(temporary / "labels.npy", (num, size, size))
 
         def decode(index: int) -> None:
             images[index], labels[index] = fit(*read_pair(pairs[index]), size)
@@ -118,7 +141,7 @@ def _build(path: Path, pairs: Sequence[Pair], size: int, fingerprint: str) -> No
                 pass
         images.flush()
         labels.flush()
-        index = {"fingerprint": fingerprint, "size": size, "names": [pair.name for pair in pairs]}
+        index = {"fingerprint": fingerprint, "splits": _splits(pairs), "names": [pair.name for pair in pairs]}
         (temporary / "index.json").write_text(json.dumps(index))
 
 

@@ -1,1 +1,1 @@
-"""Parsing with a trained network and no PyTorch."""
+"""Parsing with a trained network; without PyTorch, but for `torch.py`, which training uses."""

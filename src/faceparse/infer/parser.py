@@ -95,7 +95,7 @@ class Parsed:
 
 
 @runtime_checkable
-class Network(Protocol):
+class FaceNetwork(Protocol):
     """What a parser asks of a network: `OnnxNetwork`, or anything that does the same."""
 
     def labels(self, images: np.ndarray) -> np.ndarray: ...
@@ -109,7 +109,7 @@ class Parser:
     large as in a portrait.
     """
 
-    def __init__(self, network: Network):
+    def __init__(self, network: FaceNetwork):
         """Use any network that does what `OnnxNetwork` does."""
         self.network = network
 

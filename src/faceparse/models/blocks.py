@@ -3,6 +3,9 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+NUM_HEADS = 4
+"""Of every attention here."""
+
 
 class ConvNormAct(nn.Sequential):
     """Convolution without bias, batch norm, ReLU; keeps the size at stride 1, halves it at stride 2 (rounding up)."""
@@ -40,7 +43,7 @@ class AttentionBlock(nn.Module):
     size of map goes.
     """
 
-    def __init__(self, channels: int, *, num_heads: int = 4, expansion: int = 2):
+    def __init__(self, channels: int, *, num_heads: int = NUM_HEADS, expansion: int = 2):
         super().__init__()
         assert channels % num_heads == 0
         self.num_heads = num_heads

@@ -15,7 +15,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from .blocks import AttentionBlock, ConvNormAct, ResidualBlock, initialise, resize_like
+from .blocks import NUM_HEADS, AttentionBlock, ConvNormAct, ResidualBlock, initialise, resize_like
 from .network import Network
 
 
@@ -32,6 +32,21 @@ class CompactConfig:
     """Transformer layers at 1/16."""
     decoder_width: int = 64
     """Channels of the decoder at 1/4 and 1/8; half as many at 1/2."""
+
+    def faults(self) -> list[str]:
+        """What keeps these sizes from being built; empty where nothing does."""
+        faults = []
+        if len(self.widths) != len(self.depths) or len(self.widths) < 2:
+            faults.append(
+                f"model.widths has {len(self.widths)} stages and model.depths {len(self.depths)}; at least 2 each"
+            )
+        if not all(1 <= width <= 4096 for width in (*self.widths, self.decoder_width // 2)):
+            faults.append("model.widths and half of model.decoder_width must be 1 to 4096")
+        if self.widths and self.widths[-1] % NUM_HEADS:
+            faults.append(f"the last of model.widths is {self.widths[-1]}, where a multiple of {NUM_HEADS} is needed")
+        if any(not 0 <= depth <= 64 for depth in (*self.depths, self.num_attention)):
+            faults.append("model.depths and model.num_attention must be 0 to 64")
+        return faults
 
     def build(self, num_classes: int = 19, working_size: int | None = None) -> Network:
         body = Compact(self, num_classes)
@@ -63,9 +78,6 @@ class Compact(nn.Module):
         self.refine = ResidualBlock(decoder_widths[0])
         self.head = nn.ConvTranspose2d(decoder_widths[0], num_classes, 2, stride=2)
         initialise(self)
-        for block in self.modules():
-            if isinstance(block, ResidualBlock):
-                nn.init.zeros_(block.norm.weight)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, tuple[Tensor, ...]]:
         image = x

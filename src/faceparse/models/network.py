@@ -7,6 +7,9 @@ from torch.nn import functional as F
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+Size = int | torch.SymInt
+"""A side in pixels; a symbol while a graph of any size is exported."""
+
 
 class Network(nn.Module):
     """Normalise → resize to the working size → body → resize the logits to the input's size.
@@ -54,7 +57,7 @@ class Network(nn.Module):
         height, width = images.shape[-2:]
         if self.working_size is not None:
             size = self._working_shape(height, width)
-            normalised = F.interpolate(normalised, size=size, mode="bilinear", align_corners=False, antialias=True)
+            normalised = F.interpolate(normalised, size, mode="bilinear", align_corners=False, antialias=True)  # type: ignore[arg-type]
         logits = self.body(normalised).float() + self.logit_bias
         return F.interpolate(logits, size=(height, width), mode="bilinear", align_corners=False)
 
@@ -63,7 +66,7 @@ class Network(nn.Module):
         """Trainable parameters, by the challenges' own expression."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
 
-    def _working_shape(self, height: int, width: int) -> tuple[int, int]:
+    def _working_shape(self, height: Size, width: Size) -> tuple[Size, Size]:
         """The height and width at which the body sees an input, both multiples of the stride."""
         assert self.working_size is not None
         steps = self.working_size // self.stride
@@ -71,4 +74,4 @@ class Network(nn.Module):
         longer = torch.sym_max(height, width)
         rows = (2 * height * steps + longer) // (2 * longer)
         columns = (2 * width * steps + longer) // (2 * longer)
-        return torch.sym_max(rows, 1) * self.stride, torch.sym_max(columns, 1) * self.stride  # type: ignore[return-value]
+        return torch.sym_max(rows, 1) * self.stride, torch.sym_max(columns, 1) * self.stride

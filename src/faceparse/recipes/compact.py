@@ -1,7 +1,6 @@
 """`compact` from scratch: the 2025 challenge's rules, two CPU cores or any GPU."""
 
 from faceparse.config import RunConfig
-from faceparse.data.augment import AugmentConfig
 from faceparse.models import CompactConfig
 from faceparse.optim import OptimizerConfig
 
@@ -53,7 +52,6 @@ def smoke() -> RunConfig:
         save_every=10,
         log_every=5,
         model=CompactConfig(widths=(8, 16, 16, 16), depths=(0, 1, 1, 0), num_attention=1, decoder_width=16),
-        augment=AugmentConfig(),
         optimizer=OptimizerConfig(learning_rate=3e-3, warmup_steps=5),
         average_decay=0.9,
     )

@@ -16,8 +16,8 @@ def shipped() -> list[str]:
 def find(model: str | Path) -> Path:
     """The checkpoint folder or the file that a MODEL stands for.
 
-    A MODEL is a shipped name, a run folder (its best checkpoint is meant), a checkpoint folder, or an `.onnx` file.
-    A shipped name comes first: a folder of the same name is given as `./compact`.
+    A MODEL is a shipped name, a run folder (its best checkpoint is meant, or its last before there is a best), a
+    checkpoint folder, or an `.onnx` file. A shipped name comes first: a folder of that name is given as `./compact`.
 
     Raises:
         UsageError: none of these; the nearest shipped name is given.
@@ -32,11 +32,10 @@ def find(model: str | Path) -> Path:
         hint = f"did you mean '{near[0]}'?" if near else f"models in the package: {', '.join(known) or 'none'}"
         raise UsageError(f"unknown model '{model}', which is no file or folder either; {hint}")
     if (path / "checkpoints").is_dir():
-        if not (path / "checkpoints" / "best").is_dir():
-            raise FaceparseError(
-                f"{path}: a run that has no best checkpoint yet; let it train up to its first evaluation"
-            )
-        return path / "checkpoints" / "best"
+        for link in ("best", "last"):
+            if (path / "checkpoints" / link).is_dir():
+                return path / "checkpoints" / link
+        raise FaceparseError(f"{path}: a run that has no checkpoint yet; let it train up to its first one")
     return path
 
 
