@@ -130,7 +130,7 @@ def test_bad_input_is_told_in_one_line(
     before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
 
     done = subprocess.run(
-        [sys.executable, "-m", "faceparse", "predict", *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "faceparse", "predict", *arguments], capture_output=True, text=True, timeout=300
     )
 
     assert re.fullmatch(f"faceparse: {said}\n", done.stderr), done.stderr

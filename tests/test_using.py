@@ -28,7 +28,7 @@ def photos(tmp_path: Path, painted: np.ndarray, monkeypatch: pytest.MonkeyPatch)
 
 
 def succeeds(*arguments: object) -> str:
-    done = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 

@@ -13,7 +13,7 @@ from faceparse.errors import DataError, FaceparseError
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "faceparse", *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-m", "faceparse", *arguments], capture_output=True, text=True, timeout=300)
 
 
 def test_without_a_command_the_commands_are_shown_as_wrong_usage():
@@ -60,7 +60,7 @@ def test_a_wrong_option_is_told_on_every_terminal(encoding: str):
         [sys.executable, "-m", "faceparse", "predict", "photo.jpg"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "PYTHONIOENCODING": encoding},
     )
     assert done.returncode == 2
@@ -116,6 +116,6 @@ def test_a_reader_that_leaves_early_is_no_fault():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=buffered) as process:
         assert process.stdout is not None
         process.stdout.close()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=300) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""

@@ -13,7 +13,7 @@ from faceparse.metrics import Scores
 
 def run(*arguments):
     command = [sys.executable, "-m", "faceparse", "score", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def refused(*arguments, code=1):

@@ -24,7 +24,7 @@ ORIGINALS = {0: 10, 1: 162_770, 2: 162_771, 3: 182_637, 4: 182_638, 5: 202_000}
 
 def run(*arguments):
     command = [sys.executable, "-m", "faceparse", "data", "ingest", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def ingested(*arguments):
