@@ -55,7 +55,7 @@ def ours(pairs: list[Pair], root: Path) -> Callable[[int], object]:
         random = np.random.default_rng((0, step))
         order = random.integers(0, len(store), BATCH)
         plan = draw_plan(AUGMENT, BATCH, random)
-        images, labels = apply_opencv(plan, store.images[order], store.labels[order], SIZE)
+        images, labels = apply_opencv(plan, [store.images[i] for i in order], [store.labels[i] for i in order], SIZE)
         return torch.from_numpy(images), torch.from_numpy(labels)
 
     return batch

@@ -5,6 +5,7 @@ pixels are resampled once and recoloured once. Two executors carry out the same 
 a CPU, torch on batched tensors for a GPU. They agree to about one grey level but for rounding at label borders.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ from jaxtyping import Bool, Float32, UInt8
 from torch.nn import functional as F
 
 from faceparse.classes import IGNORE_LABEL, mirror_lookup
-from faceparse.types import Images, LabelMaps
+from faceparse.types import Image, Images, LabelMaps, Labels
 
 LUMA = np.array([0.299, 0.587, 0.114])
 """Weights of R, G and B in brightness (ITU-R BT.601)."""
@@ -107,32 +108,29 @@ def _hue_rotation(angle: float) -> np.ndarray:
 
 
 def apply_opencv(
-    plan: Plan, images: Images, labels: LabelMaps, size: int
+    plan: Plan, images: Images | Sequence[Image], labels: LabelMaps | Sequence[Labels], size: int
 ) -> tuple[UInt8[np.ndarray, "num {size} {size} 3"], UInt8[np.ndarray, "num {size} {size}"]]:
-    """Carry out a plan on uint8 arrays; outputs are `size` by `size`.
+    """Carry out a plan on uint8 samples of one size; outputs are `size` by `size`.
 
     What lies outside the source is ignored (255) in the labels, and as black as brightness leaves it in the image.
     """
-    num, height, width = labels.shape
+    num, (height, width) = len(labels), labels[0].shape
     out_images = np.empty((num, size, size, 3), np.uint8)
     out_labels = np.empty((num, size, size), np.uint8)
+    # OpenCV resamples four channels in a third of the time that it takes for three
+    source, turned = np.empty((height, width, 4), np.uint8), np.empty((size, size, 4), np.uint8)
     exchange = mirror_lookup()
+    linear, nearest = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR, cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST
     for i in range(num):
         matrix = _to_pixels(plan.affine[i], (height, width), size)
-        flags = cv2.WARP_INVERSE_MAP
-        cv2.warpAffine(images[i], matrix, (size, size), dst=out_images[i], flags=flags | cv2.INTER_LINEAR)
-        cv2.warpAffine(
-            labels[i],
-            matrix,
-            (size, size),
-            dst=out_labels[i],
-            flags=flags | cv2.INTER_NEAREST,
-            borderValue=IGNORE_LABEL,
-        )
-        if plan.mirrored[i]:
-            out_labels[i] = cv2.LUT(out_labels[i], exchange)
+        cv2.cvtColor(images[i], cv2.COLOR_RGB2RGBA, dst=source)
+        cv2.warpAffine(source, matrix, (size, size), dst=turned, flags=linear)
+        cv2.cvtColor(turned, cv2.COLOR_RGBA2RGB, dst=out_images[i])
         if not np.array_equal(plan.color[i], np.eye(3, 4)):
             cv2.transform(out_images[i], plan.color[i], dst=out_images[i])
+        cv2.warpAffine(labels[i], matrix, (size, size), dst=out_labels[i], flags=nearest, borderValue=IGNORE_LABEL)
+        if plan.mirrored[i]:
+            cv2.LUT(out_labels[i], exchange, dst=out_labels[i])
     return out_images, out_labels
 
 

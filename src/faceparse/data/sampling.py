@@ -69,7 +69,8 @@ def batch_source(
     def on_cpu(step: int) -> tuple[Tensor, Tensor]:
         order = sample_order(len(store), batch_size, seed, step)
         plan = draw_plan(augment, batch_size, np.random.default_rng((seed, _PLAN, step)))
-        images, labels = apply_opencv(plan, store.images[order], store.labels[order], size)
+        # Views of the memory map: nothing is copied before it is resampled
+        images, labels = apply_opencv(plan, [store.images[i] for i in order], [store.labels[i] for i in order], size)
         # Channels stay innermost, which is the layout that networks like
         return torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255), torch.from_numpy(labels)
 
