@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont, ImageOps
 
 from faceparse.classes import IGNORE_LABEL
 from faceparse.errors import FaceparseError
@@ -62,7 +62,7 @@ def draw_curves(metrics: Path, out: Path) -> None:
 
 
 def draw_contact_sheet(examples: Sequence[Example], out: Path, size: int = 192) -> None:
-    """Rows of photo, truth, prediction and errors, each at most `size` pixels wide and high, with the image's F."""
+    """Rows of photo, truth, prediction and errors, each cell `size` pixels on its longer side, with the image's F."""
     font = ImageFont.load_default(size=13)
     line = 20
     width = 4 * (size + _MARGIN) + _MARGIN
@@ -73,8 +73,9 @@ def draw_contact_sheet(examples: Sequence[Example], out: Path, size: int = 192) 
     for row, example in enumerate(examples):
         top = line + row * (size + line + _MARGIN)
         for column, picture in enumerate(_pictures(example)):
-            cell = PillowImage.fromarray(picture)
-            cell.thumbnail((size, size))
+            # photos smoothly, the rest so that its colours stay the palette's
+            method = PillowImage.Resampling.LANCZOS if column == 0 else PillowImage.Resampling.NEAREST
+            cell = ImageOps.contain(PillowImage.fromarray(picture), (size, size), method)
             sheet.paste(cell, (_MARGIN + column * (size + _MARGIN), top))
         score = fscore_2025(example.truth, example.prediction)
         draw.text((_MARGIN, top + size + 2), f"{example.name}   F {score:.3f}", fill="black", font=font)
