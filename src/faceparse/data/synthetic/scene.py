@@ -156,7 +156,7 @@ def sample_scene(rng: np.random.Generator) -> Scene:
         hairline=float(rng.normal(-0.282 if feminine else -0.288, 0.03)),
         fringe=fringe,
         part=float(np.clip(rng.normal(0, 0.11), -0.22, 0.22)),
-        volume=float(np.clip(rng.normal(1.4, 0.45), 0.5, 2.6)),
+        volume=float(np.clip(rng.normal(1.68, 0.45), 0.5, 2.6)),
         hair_length=float(rng.uniform(0.2, 0.8)),
         tucked=(bool(rng.random() < 0.2), bool(rng.random() < 0.2)),
         curl=float(rng.random() ** 2.5),
