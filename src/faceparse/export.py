@@ -22,7 +22,6 @@ from faceparse.classes import NAMES
 from faceparse.errors import FaceparseError
 from faceparse.files import write_atomically
 from faceparse.models.network import Network
-from faceparse.types import Images
 
 OPSET = 20
 """The first in which the antialiased Resize that networks use is settled and onnxruntime 1.19 runs it."""
@@ -77,7 +76,7 @@ def export_onnx(network: Network, path: Path) -> Parity:
     return parity
 
 
-def compare(deployed: Deployed, content: bytes, batches: list[Images]) -> Parity:
+def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray]) -> Parity:
     """The differences between an ONNX file and the network that it was made from."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     wrong = total = 0
@@ -118,7 +117,7 @@ def _to_onnx(deployed: Deployed) -> bytes:
     return model.SerializeToString()
 
 
-def _noise() -> list[Images]:
+def _noise() -> list[np.ndarray]:
     random = np.random.default_rng(0)
     return [random.integers(0, 256, (*shape, 3), dtype=np.uint8) for shape in _CHECKED_SHAPES]
 

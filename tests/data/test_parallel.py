@@ -92,8 +92,8 @@ def test_ctrl_c_stops_the_work_without_a_word_from_its_processes(tmp_path):
         parent.stdout.readline()
         os.killpg(parent.pid, signal.SIGINT)
         output, errors = parent.communicate(timeout=200)
-    assert output.endswith("stopped\n")
     assert errors == ""
+    assert output.endswith("stopped\n")
 
 
 def running(pid):

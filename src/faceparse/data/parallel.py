@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from faceparse.console import progress
@@ -63,6 +64,8 @@ def num_cores() -> int:
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Processes started within never see Ctrl-C, which is the parent's to report; it then ends the pool."""
+    # the tracker is started first: starting it, as the first process would, lets interrupts through again
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
