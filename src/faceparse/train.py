@@ -90,8 +90,8 @@ def _train(
     losses: list[float] = []
     started, began_at = time.monotonic(), step
     window_started = started
+    network.train()
     while step < config.steps:
-        network.train()
         torch.manual_seed(config.seed * 1_000_003 + step)
         rate = learning_rate_at(config.optimizer, step, config.steps)
         for group in optimizer.param_groups:
@@ -103,11 +103,7 @@ def _train(
         loss = loss_of(logits, labels, auxiliary)
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
-            names = ", ".join(store.names[i] for i in sample_order(len(store), config.batch_size, config.seed, step))
-            raise FaceparseError(
-                f"the loss is {losses[-1]} at step {step + 1} (batch: {names}); lower optimizer.learning-rate or look "
-                f"at these pairs; what was saved in {out} is kept"
-            )
+            raise _not_finite(losses[-1], step, config, store, out)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm)
@@ -148,6 +144,14 @@ def _autocast(config: RunConfig, device: torch.device) -> Callable[[], AbstractC
     if config.precision == "fp32" or (config.precision == "auto" and not gains):
         return nullcontext
     return lambda: torch.autocast(device.type, torch.bfloat16)
+
+
+def _not_finite(loss: float, step: int, config: RunConfig, store: Store, out: Path) -> FaceparseError:
+    names = ", ".join(store.names[i] for i in sample_order(len(store), config.batch_size, config.seed, step))
+    return FaceparseError(
+        f"the loss is {loss} at step {step + 1} (batch: {names}); lower optimizer.learning-rate or look at these "
+        f"pairs; what was saved in {out} is kept"
+    )
 
 
 def _scores(report: ScoreReport) -> dict[str, object]:

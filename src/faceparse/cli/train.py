@@ -20,7 +20,8 @@ def main(arguments: list[str]) -> int:
     name = arguments[0] if not arguments[0].startswith("-") else "compact"
     recipe = find_recipe(name)
     rest = arguments if asks_help and arguments[0] != name else arguments[1:]
-    _refuse_unknown(rest, ["data", "out", "resume", "help", *field_names()])
+    settable = [field for field in field_names() if field not in ("recipe", "model.name")]
+    _refuse_unknown(rest, ["data", "out", "resume", "help", *settable])
 
     import tyro
 
