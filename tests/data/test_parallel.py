@@ -71,6 +71,7 @@ def test_ctrl_c_stops_the_work_without_a_word_from_its_processes(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         textwrap.dedent("""
+        import signal
         import time
         from faceparse.data.parallel import in_processes
 
@@ -79,6 +80,8 @@ def test_ctrl_c_stops_the_work_without_a_word_from_its_processes(tmp_path):
             return time.sleep
 
         if __name__ == "__main__":
+            # a suite that runs in the background has it ignored, and its processes with it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 list(in_processes(prepare, [0.1] * 1000, "sleeping", 2))
             except KeyboardInterrupt:
