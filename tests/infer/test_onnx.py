@@ -8,8 +8,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from faceparse.classes import PALETTE
+from faceparse.cores import num_cores
 from faceparse.errors import DataError, FaceparseError, UsageError
-from faceparse.infer.onnx import OnnxNetwork, num_cpus
+from faceparse.infer.onnx import OnnxNetwork
 
 
 def test_a_batch_gives_labels_and_probabilities_of_each_photo(stand_in: Path, painted: np.ndarray):
@@ -120,7 +121,7 @@ def test_cuda_is_refused_where_there_is_none(stand_in: Path, monkeypatch: pytest
 
 def test_the_threads_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
-    assert num_cpus() == 3
+    assert num_cores() == 3
     monkeypatch.delattr("os.sched_getaffinity")
     monkeypatch.setattr("os.cpu_count", lambda: None)
-    assert num_cpus() == 1
+    assert num_cores() == 1

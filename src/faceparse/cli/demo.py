@@ -14,6 +14,7 @@ from faceparse.errors import FaceparseError, UsageError
 if TYPE_CHECKING:
     from faceparse.config import RunConfig
     from faceparse.data.dataset import Pair
+    from faceparse.evaluate import Predict
     from faceparse.metrics import ScoreReport
 
 NUM_FACES = 1000
@@ -38,9 +39,12 @@ def demo(out: Path = Path("demo"), faces: int = NUM_FACES, steps: int | None = N
     """
     from dataclasses import replace
 
+    from faceparse.cli.evaluate import find_predictor
+    from faceparse.cli.tables import print_scores
     from faceparse.config import check
     from faceparse.data.dataset import find_split, list_pairs
     from faceparse.data.synthetic.layouts import write_challenge
+    from faceparse.evaluate import evaluate
     from faceparse.recipes import demo as recipe
     from faceparse.train import train
 
@@ -64,10 +68,12 @@ def demo(out: Path = Path("demo"), faces: int = NUM_FACES, steps: int | None = N
 
     say("score it on the faces that it has never seen")
     unseen = [pair for split in ("train", "val") for pair in list_pairs(find_split(out / "unseen", split))]
-    report = _score(out / "run", unseen)
+    predict = find_predictor(str(out / "run"))
+    report = evaluate(predict, unseen)
+    print_scores(report)
 
     say("draw curves and a contact sheet")
-    _draw(out, unseen[:NUM_SHOWN])
+    _draw(out, predict, unseen[:NUM_SHOWN])
 
     say("write the network as ONNX and parse a face without PyTorch")
     photo = sorted((out / "unseen" / "test" / "images").iterdir())[0]
@@ -94,23 +100,11 @@ class _Steps:
         log.info("\n[%d/5] %s (%s so far)", self.count, what, duration(self.seconds))
 
 
-def _score(run: Path, pairs: "Sequence[Pair]") -> "ScoreReport":
-    from faceparse.cli.evaluate import find_predictor
-    from faceparse.cli.tables import print_scores
-    from faceparse.evaluate import evaluate
-
-    report = evaluate(find_predictor(str(run)), pairs)
-    print_scores(report)
-    return report
-
-
-def _draw(out: Path, pairs: "Sequence[Pair]") -> None:
-    from faceparse.cli.evaluate import find_predictor
+def _draw(out: Path, predict: "Predict", pairs: "Sequence[Pair]") -> None:
     from faceparse.data.dataset import read_pair
     from faceparse.report.figures import Example, draw_contact_sheet, draw_curves
 
     draw_curves(out / "run" / "metrics.jsonl", out / "curves.png")
-    predict = find_predictor(str(out / "run"))
     read = [(pair.name, *read_pair(pair)) for pair in pairs]
     examples = [Example(name, image, truth, predict(image)) for name, image, truth in read]
     draw_contact_sheet(examples, out / "contact_sheet.png")

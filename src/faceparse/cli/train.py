@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
         )
     name = arguments[0] if not arguments[0].startswith("-") else "compact"
     recipe = find_recipe(name)
-    rest = arguments if asks_help and arguments[0] != name else arguments[1:]
+    rest = arguments if arguments[0].startswith("-") else arguments[1:]
     settable = [field for field in field_names() if field not in ("recipe", "model.name")]
     _refuse_unknown(rest, ["data", "out", "resume", "help", *settable])
 

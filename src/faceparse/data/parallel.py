@@ -12,6 +12,7 @@ from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from faceparse.console import progress
+from faceparse.cores import num_cores
 from faceparse.errors import FaceparseError
 
 Item = TypeVar("Item")
@@ -54,11 +55,6 @@ def in_processes(
         finally:
             # nothing is written any more when the caller hears of an error
             pool.shutdown(cancel_futures=True)
-
-
-def num_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

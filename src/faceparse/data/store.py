@@ -21,6 +21,7 @@ from jaxtyping import UInt8
 
 from faceparse.classes import IGNORE_LABEL
 from faceparse.console import log, progress
+from faceparse.cores import num_cores
 from faceparse.data.dataset import Pair, read_pair
 from faceparse.errors import FaceparseError
 from faceparse.files import folder_written_whole
@@ -136,7 +137,7 @@ def _build(path: Path, pairs: Sequence[Pair], size: int, fingerprint: str) -> No
             images[index], labels[index] = fit(*read_pair(pairs[index]), size)
 
         # Pillow decodes without holding the interpreter, so threads are enough
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(num_cores()) as pool:
             for _ in progress(pool.map(decode, range(num)), "building the store", total=num):
                 pass
         images.flush()

@@ -5,7 +5,6 @@ The file holds everything between a photo and its labels: `image` uint8 (n, h, w
 """
 
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -13,6 +12,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from faceparse.classes import NUM_CLASSES
+from faceparse.cores import num_cores
 from faceparse.errors import DataError, FaceparseError, UsageError
 from faceparse.types import Images, LabelMaps
 
@@ -75,7 +75,7 @@ def _open(path: Path, device: Device) -> "onnxruntime.InferenceSession":
     # its complaints come as exceptions as well, which we turn into sentences: standard error stays ours
     onnxruntime.set_default_logger_severity(4)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = num_cpus()
+    options.intra_op_num_threads = num_cores()
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.enable_mem_pattern = False  # plans for one size, while photos differ: a third more memory for no speed
@@ -114,13 +114,6 @@ def _check(session: "onnxruntime.InferenceSession", path: Path) -> None:
                 f"{path}: {name} is {found[name].type} {tuple(found[name].shape)}, where a face parser has {kind} "
                 f"of {tuple('any' if size is None else size for size in shape)}; make one with: faceparse export"
             )
-
-
-def num_cpus() -> int:
-    """CPUs that this process may use; fewer than the machine's where a container or `taskset` says so."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _first_line(error: Exception) -> str:
