@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from faceparse.data.colors import labels_from_colors, read_colored
+from faceparse.data.conversions.colors import labels_from_colors, read_colored
 from faceparse.errors import DataError
 from faceparse.infer.render import color
 

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from faceparse.classes import CLASSES
-from faceparse.data.celebamask import ingest
 from faceparse.data.dataset import list_pairs
-from faceparse.data.raw import paint_parts
+from faceparse.data.ingest import ingest
+from faceparse.data.ingest.raw import paint_parts
 from faceparse.errors import FaceparseError
 from faceparse.images import read_image, read_labels
 

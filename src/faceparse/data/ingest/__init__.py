@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from faceparse.data import raw
 from faceparse.data.dataset import SPLITS, some_names
+from faceparse.data.ingest import raw
+from faceparse.data.ingest.source import Source
 from faceparse.data.parallel import in_processes
-from faceparse.data.source import Source
 from faceparse.errors import DataError, UsageError
 from faceparse.files import write_atomically
 from faceparse.images import IMAGE_SUFFIXES

@@ -11,7 +11,7 @@ from PIL import Image as PillowImage
 
 from faceparse.classes import CLASSES
 from faceparse.console import log
-from faceparse.data.source import Source
+from faceparse.data.ingest.source import Source
 from faceparse.errors import DataError
 from faceparse.files import write_atomically
 from faceparse.images import read_grey, read_image, write_image, write_labels

@@ -1,0 +1,28 @@
+"""`faceparse data COMMAND ...`: data sets ingested, made, measured and converted. One module a command."""
+
+import importlib
+
+from faceparse.cli.arguments import call
+from faceparse.errors import UsageError
+
+COMMANDS = {
+    "ingest": ("ingest", "a dataset folder from raw CelebAMask-HQ or a challenge's release"),
+    "synth": ("synth", "faces that are drawn, with their label maps"),
+    "stats": ("stats", "count pixels and images of each class; weights, mean and std"),
+    "color": ("convert", "label maps as pictures in the official colours"),
+    "relabel": ("convert", "coloured masks as label maps"),
+}
+"""The module in this folder that holds each command's function, and a line about it."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run `faceparse data COMMAND ...`."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        lines = [f"  {name:<10} {summary}" for name, (_, summary) in COMMANDS.items()]
+        print("\n".join(["usage: faceparse data COMMAND ...", "", *lines, "", "Each explains itself with --help."]))
+        return 0 if arguments else 2
+    command, *rest = arguments
+    if command not in COMMANDS:
+        raise UsageError.unknown("data command", command, COMMANDS)
+    module = importlib.import_module(f"faceparse.cli.data.{COMMANDS[command][0]}")
+    return call(getattr(module, command), rest, f"data {command}")

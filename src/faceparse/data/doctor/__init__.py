@@ -1,0 +1,1 @@
+"""What is wrong with a dataset, and its mending: `faceparse data doctor`."""
