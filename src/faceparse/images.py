@@ -148,6 +148,12 @@ def read_size(path: Path) -> tuple[int, int]:
         return picture.size
 
 
+def read_mode(path: Path) -> str:
+    """Pillow's name of what a picture's pixels are (`L`, `P`, `RGB`, ...), from its header."""
+    with _opened(path, None, _PHOTO_FORMATS) as picture:
+        return picture.mode
+
+
 def encode_labels(labels: Labels) -> bytes:
     """A PNG of ids (mode P) that shows the official colours."""
     picture = PillowImage.fromarray(labels)
