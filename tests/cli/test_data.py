@@ -76,7 +76,7 @@ def test_raw_made_faces_ingested_are_the_made_faces(made, tmp_path):
 
 def test_stats_json_is_the_one_object_with_the_promised_keys(made):
     counted = json.loads(done("stats", made, "--json").stdout)
-    assert list(counted) == ["num_images", "pixels", "images_with", "weights", "mean", "std"]
+    assert {"num_images", "pixels", "images_with", "weights", "mean", "std"} <= counted.keys()
     assert all(list(counted[key]) == list(NAMES) for key in ("pixels", "images_with", "weights"))
     assert counted["num_images"] == 6
     assert sum(counted["pixels"].values()) == 6 * 64 * 64

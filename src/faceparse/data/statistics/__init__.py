@@ -1,108 +1,182 @@
-"""What a dataset holds: pixels and images of each class, weights from frequencies, mean and standard deviation."""
+"""What a dataset holds: pixels and images of each class, where they are, class weights, mean and std of photos."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import SupportsFloat
 
 import numpy as np
-from jaxtyping import Float64, Int64, Integer
+from jaxtyping import Float, Float64
 
 from faceparse.classes import NAMES, NUM_CLASSES
 from faceparse.data.dataset import Pair, labelled_splits, list_pairs, read_pair
 from faceparse.data.parallel import in_processes
+from faceparse.data.statistics.counts import CoOccurrence, Counts, class_counts, co_occurrence
+from faceparse.data.statistics.moments import Channels, Histogram, histogram, moments
+from faceparse.data.statistics.positions import GRID, HeatMaps, center, heat_maps
+from faceparse.data.statistics.weights import (
+    effective_number_weights,
+    inverse_square_root_weights,
+    log_frequency_weights,
+    median_frequency_weights,
+)
 from faceparse.errors import DataError
 
-Counts = Int64[np.ndarray, "19"]
-Histogram = Int64[np.ndarray, "3 256"]
-"""Pixels of each value, by channel (RGB)."""
+__all__ = [
+    "Statistics",
+    "class_counts",
+    "effective_number_weights",
+    "inverse_square_root_weights",
+    "log_frequency_weights",
+    "median_frequency_weights",
+    "statistics",
+]
 
 
-def class_counts(labels: Integer[np.ndarray, "..."]) -> Counts:
-    """Pixels of each class in label maps of any shape; ignored pixels (255) are not counted."""
-    return np.bincount(labels.ravel(), minlength=NUM_CLASSES)[:NUM_CLASSES].astype(np.int64)
-
-
-def log_frequency_weights(counts: Sequence[SupportsFloat] | np.ndarray) -> Float64[np.ndarray, " num_classes"]:
-    """Class weights from pixel counts: w = log2(total / count), so that rare classes weigh more.
-
-    A class without pixels gets weight 0: the formula has no value for it, and no pixel would use one.
-
-    Args:
-        counts: pixels of each class, any number of classes.
-
-    Raises:
-        DataError: a count is negative or not a number, or all are 0.
-    """
-    numbers = np.asarray(counts, dtype=np.float64)
-    if numbers.ndim != 1 or not np.isfinite(numbers).all() or (numbers < 0).any() or not numbers.any():
-        raise DataError("class weights need a row of pixel counts that are 0 or more, and not all 0")
-    present = numbers > 0
-    weights = np.zeros_like(numbers)
-    weights[present] = np.log2(numbers.sum() / numbers[present])
-    return weights
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Statistics:
-    """Of every labelled pair of a dataset, pooled over its pixels."""
+    """Of every labelled pair of a dataset. Rows and columns are class ids."""
 
     num_images: int
-    pixels: dict[str, int]
-    images_with: dict[str, int]
-    """Images in which each class has a pixel."""
-    weights: dict[str, float]
-    """`log_frequency_weights` of `pixels`."""
-    mean: tuple[float, float, float]
-    """RGB, 0-255."""
-    std: tuple[float, float, float]
-    """RGB, 0-255; of the population."""
+    pixels: Counts
+    """Pixels of each class; ignored ones are not counted."""
+    co_occurrence: CoOccurrence
+    pixels_where_present: Counts
+    """For each class, the pixels of any class in the images that hold it."""
+    areas: Float64[np.ndarray, "19"]
+    """Mean share of the image, over the images that hold the class; NaN where none does."""
+    centers: Float64[np.ndarray, "19 2"]
+    """Mean centroid (x, y) in shares of width and height, over the images that hold the class; NaN where none does."""
+    heat_maps: HeatMaps
+    """Mean share of each cell, over the images that hold the class; 0 where none does."""
+    mean: Channels
+    """Pooled over pixels, as `std`; see `moments`."""
+    std: Channels
+    mean_per_image: Channels
+    """Average over photos of each one's own, as `std_per_image`."""
+    std_per_image: Channels
+
+    @property
+    def images_with(self) -> Counts:
+        """Images that hold each class: one pixel is enough."""
+        return np.diag(self.co_occurrence)
+
+    @property
+    def shares(self) -> Float64[np.ndarray, "19"]:
+        """Share of all pixels, in [0, 1]."""
+        return self.pixels / self.pixels.sum()
+
+    @property
+    def weights(self) -> dict[str, Float64[np.ndarray, "19"]]:
+        """Class weights by scheme; see `faceparse.data.statistics.weights`."""
+        return {
+            "log_frequency": log_frequency_weights(self.pixels),
+            "median_frequency": median_frequency_weights(self.pixels, self.pixels_where_present),
+            "inverse_square_root": inverse_square_root_weights(self.pixels),
+            "effective_number": effective_number_weights(self.images_with),
+        }
 
     def as_dict(self) -> dict[str, object]:
-        """The object of `--json`."""
-        return asdict(self)
+        """The object of `--json`: by class name, None where a figure has no meaning; heat maps are left out."""
+        by_scheme = {scheme: _by_name(weights) for scheme, weights in self.weights.items()}
+        return {
+            "num_images": self.num_images,
+            "pixels": _by_name(self.pixels),
+            "shares": _by_name(self.shares),
+            "images_with": _by_name(self.images_with),
+            "weights": by_scheme["log_frequency"],
+            "weights_by": by_scheme,
+            "mean": self.mean.tolist(),
+            "std": self.std.tolist(),
+            "mean_per_image": self.mean_per_image.tolist(),
+            "std_per_image": self.std_per_image.tolist(),
+            "areas": _by_name(self.areas),
+            "centers": _by_name(self.centers),
+            "co_occurrence": {name: _by_name(row) for name, row in zip(NAMES, self.co_occurrence, strict=True)},
+        }
 
 
 def statistics(dataset: Path) -> Statistics:
     """Count a dataset: all splits of a root that have masks, or the one split whose folder is given.
 
+    One pass over the files, on every core; each is decoded once.
+
     Raises:
-        DataError: not a dataset, no masks, or a file that cannot be read.
+        DataError: not a dataset, no masks, no labelled pixel, or a file that cannot be read.
     """
     pairs = [pair for folder in labelled_splits(dataset).values() for pair in list_pairs(folder)]
-    pixels = np.zeros(NUM_CLASSES, dtype=np.int64)
-    images_with = np.zeros(NUM_CLASSES, dtype=np.int64)
-    histogram = np.zeros((3, 256), dtype=np.int64)
-    for counts, colors in in_processes(_worker, pairs, "counting"):
-        pixels += counts
-        images_with += counts > 0
-        histogram += colors
-    mean, std = _moments(histogram)
-    return Statistics(
-        num_images=len(pairs),
-        pixels=dict(zip(NAMES, pixels.tolist(), strict=True)),
-        images_with=dict(zip(NAMES, images_with.tolist(), strict=True)),
-        weights=dict(zip(NAMES, log_frequency_weights(pixels).tolist(), strict=True)),
-        mean=mean,
-        std=std,
-    )
+    tally = _Tally()
+    for measured in in_processes(_worker, pairs, "counting"):
+        tally.add(measured)
+    if not tally.pixels.any():
+        raise DataError(f"{dataset}: every pixel of its masks is ignored (255); there is nothing to count")
+    return tally.result()
 
 
-def _worker() -> Callable[[Pair], tuple[Counts, Histogram]]:
+@dataclass(frozen=True)
+class _Measured:
+    """Of one pair."""
+
+    counts: Counts
+    colors: Histogram
+    maps: Float[np.ndarray, "num_present 64 64"]
+    """Heat maps of the classes that are present, alone: most of a process's answer would be zeros otherwise."""
+
+
+def _worker() -> Callable[[Pair], _Measured]:
     return _measure
 
 
-def _measure(pair: Pair) -> tuple[Counts, Histogram]:
+def _measure(pair: Pair) -> _Measured:
     image, labels = read_pair(pair)
-    return class_counts(labels), np.stack([np.bincount(image[..., c].ravel(), minlength=256) for c in range(3)])
+    counts = class_counts(labels)
+    return _Measured(counts, histogram(image), heat_maps(labels)[counts > 0])
 
 
-def _moments(histogram: Histogram) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Mean and standard deviation by channel. A histogram's are exact, however many pixels there are."""
-    shares = histogram / histogram.sum(axis=1, keepdims=True)
-    values = np.arange(256)
-    mean = shares @ values
-    variance = (shares * (values - mean[:, None]) ** 2).sum(axis=1)
-    red, green, blue = mean.tolist()
-    red_std, green_std, blue_std = np.sqrt(variance).tolist()
-    return (red, green, blue), (red_std, green_std, blue_std)
+class _Tally:
+    """Sums over pairs."""
+
+    def __init__(self) -> None:
+        self.num_images = 0
+        self.pixels, self.pixels_where_present = np.zeros((2, NUM_CLASSES), dtype=np.int64)
+        self.co_occurrence = np.zeros((NUM_CLASSES, NUM_CLASSES), dtype=np.int64)
+        self.areas = np.zeros(NUM_CLASSES)
+        self.centers = np.zeros((NUM_CLASSES, 2))
+        self.heat_maps = np.zeros((NUM_CLASSES, GRID, GRID))
+        self.colors = np.zeros((3, 256), dtype=np.int64)
+        self.moments = np.zeros((2, 3))
+
+    def add(self, measured: _Measured) -> None:
+        counts, present = measured.counts, measured.counts > 0
+        self.num_images += 1
+        self.pixels += counts
+        self.pixels_where_present[present] += counts.sum()
+        self.co_occurrence += co_occurrence(present)
+        self.areas += counts / max(counts.sum(), 1)
+        self.heat_maps[present] += measured.maps
+        for index, heat_map in zip(np.flatnonzero(present), measured.maps, strict=True):
+            self.centers[index] += center(heat_map)
+        self.colors += measured.colors
+        self.moments += moments(measured.colors)
+
+    def result(self) -> Statistics:
+        images_with = np.diag(self.co_occurrence)
+        held = np.where(images_with > 0, images_with, np.nan)
+        mean, std = moments(self.colors)
+        return Statistics(
+            num_images=self.num_images,
+            pixels=self.pixels,
+            co_occurrence=self.co_occurrence,
+            pixels_where_present=self.pixels_where_present,
+            areas=self.areas / held,
+            centers=self.centers / held[:, None],
+            heat_maps=self.heat_maps / np.maximum(images_with, 1)[:, None, None],
+            mean=mean,
+            std=std,
+            mean_per_image=self.moments[0] / self.num_images,
+            std_per_image=self.moments[1] / self.num_images,
+        )
+
+
+def _by_name(values: np.ndarray) -> dict[str, object]:
+    """Values in the order of the classes, by name; None where they are NaN."""
+    return {name: None if np.isnan(value).any() else value.tolist() for name, value in zip(NAMES, values, strict=True)}
