@@ -9,8 +9,9 @@ COMMANDS = {
     "ingest": ("ingest", "a dataset folder from raw CelebAMask-HQ or a challenge's release"),
     "synth": ("synth", "faces that are drawn, with their label maps"),
     "stats": ("stats", "count pixels and images of each class; weights, mean and std"),
-    "color": ("convert", "label maps as pictures in the official colours"),
-    "relabel": ("convert", "coloured masks as label maps"),
+    "flip": ("flip", "a mirrored copy, left and right exchanged in its label maps"),
+    "color": ("color", "label maps as pictures in the official colours or another palette"),
+    "relabel": ("relabel", "masks in colours, other orders or a picture per part as label maps"),
 }
 """The module in this folder that holds each command's function, and a line about it."""
 
