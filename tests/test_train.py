@@ -39,12 +39,28 @@ def finished(made_faces, tmp_path_factory):
 
 def test_a_run_folder_holds_what_the_design_says(finished):
     names = {p.name for p in finished.iterdir()}
-    assert names == {"config.json", "metrics.jsonl", "log.txt", "checkpoints", "curves.png"}
+    assert names == {"config.json", "trained_on.txt", "metrics.jsonl", "log.txt", "checkpoints", "curves.png"}
     last = finished / "checkpoints" / "last"
     assert {p.name for p in last.iterdir()} == {"config.json", "model.safetensors", "state.pt"}
     lines = [json.loads(line) for line in (finished / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines if "loss" in line] == list(range(1, 13))
     assert [line["step"] for line in lines if "fscore_2025" in line] == [6, 12]
+
+
+def test_a_run_tells_the_names_that_it_was_trained_on_and_no_others(made_faces, finished):
+    trained = {p.stem for p in (made_faces / "train" / "images").iterdir()}
+    assert (finished / "trained_on.txt").read_text().splitlines() == sorted(trained)
+
+
+def test_a_run_resumed_on_other_pairs_tells_both(made_faces, tmp_path):
+    config = replace(RECIPES["smoke"](), steps=1, batch_size=2)
+    train(config, made_faces / "train", tmp_path / "run")
+    before = set((tmp_path / "run" / "trained_on.txt").read_text().splitlines())
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    train(config, made_faces / "val", tmp_path / "run", resume=True)
+    after = (tmp_path / "run" / "trained_on.txt").read_text().splitlines()
+    assert before < set(after)
+    assert len(after) == len(set(after))
 
 
 def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_weights(made_faces, finished, tmp_path):

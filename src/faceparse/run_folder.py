@@ -1,11 +1,12 @@
 """The folder of a run: made or checked, its log, and its metrics.
 
-`config.json`, `metrics.jsonl`, `log.txt` and `checkpoints/` (see `checkpoint.py`); pictures are added afterwards.
+`config.json`, `trained_on.txt` (the names of the training pairs, one a line), `metrics.jsonl`, `log.txt` and
+`checkpoints/` (see `checkpoint.py`); pictures are added afterwards.
 """
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,10 +37,15 @@ def last_checkpoint(config: RunConfig, out: Path, resume: bool) -> Path | None:
 
 
 @contextmanager
-def open_run(config: RunConfig, out: Path) -> Iterator[None]:
-    """Make a run's folder with its `config.json`, and write what is logged meanwhile to its `log.txt`."""
+def open_run(config: RunConfig, out: Path, names: Iterable[str]) -> Iterator[None]:
+    """Make a run's folder with its `config.json`, and write what is logged meanwhile to its `log.txt`.
+
+    Args:
+        names: of the pairs that it trains on; an audit lets no model judge these.
+    """
     if not (out / "config.json").exists():
         write_atomically(out / "config.json", to_json(config))
+    _add_names(out / "trained_on.txt", names)
     for left in out.glob(f"{UNFINISHED}*"):
         left.unlink()
     handler = _LogFile(out / "log.txt")
@@ -53,6 +59,13 @@ def open_run(config: RunConfig, out: Path) -> Iterator[None]:
         log.setLevel(level)
         log.removeHandler(handler)
         handler.close()
+
+
+def _add_names(path: Path, names: Iterable[str]) -> None:
+    """Names join those that are there: a run may have been resumed on a data set that changed."""
+    known = path.read_bytes().decode(errors="surrogateescape").split("\n") if path.exists() else []
+    lines = "".join(f"{name}\n" for name in dict.fromkeys([*known, *names]) if name)
+    write_atomically(path, lines.encode(errors="surrogateescape"))
 
 
 class _LogFile(logging.FileHandler):

@@ -29,7 +29,7 @@ from faceparse.run_folder import MetricsLog, last_checkpoint, open_run
 
 
 def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) -> bool:
-    """Train as `config` says and leave a run folder: config, metrics, log, checkpoints.
+    """Train as `config` says and leave a run folder: config, names of the pairs, metrics, log, checkpoints.
 
     Args:
         dataset: a root with splits, or one split's folder.
@@ -49,7 +49,7 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
         return False
     train_pairs, val_pairs = choose_pairs(dataset, config.train_splits)
     store = open_store(train_pairs, dataset, config.store_size)
-    with open_run(config, out):
+    with open_run(config, out, [pair.name for pair in train_pairs]):
         _train(config, store, val_pairs, out, last, state)
     return True
 
