@@ -11,7 +11,7 @@ from faceparse.data.statistics.positions import center, heat_maps
 from faceparse.errors import DataError
 from faceparse.images import read_image, read_labels, write_image, write_labels
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "celebamask-mini"
+REAL = Path(__file__).parents[4] / "shared" / "data" / "celebamask-mini"
 
 
 @given(st.lists(st.sampled_from([0, 4, 18, 255]), min_size=1))
