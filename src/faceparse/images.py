@@ -151,9 +151,9 @@ def read_grey(source: Path | bytes, name: str | None = None) -> UInt8[np.ndarray
         return np.asarray(picture.convert("L"))
 
 
-def read_size(path: Path) -> tuple[int, int]:
+def read_size(source: Path | bytes, name: str | None = None) -> tuple[int, int]:
     """Width and height from a picture's header, as its pixels are stored (before EXIF turns them)."""
-    with _opened(path, None, _PHOTO_FORMATS) as picture:
+    with _opened(source, name, _PHOTO_FORMATS) as picture:
         return picture.size
 
 

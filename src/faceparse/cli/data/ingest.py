@@ -5,27 +5,50 @@ from typing import Annotated
 
 import tyro
 
-from faceparse.console import log
+from faceparse.console import print_json
 
 Source = Annotated[Path, tyro.conf.arg(metavar="SOURCE")]
 Out = Annotated[Path, tyro.conf.arg(metavar="OUT")]
 
+_SHOWN = 10
 
-def ingest(source: Source, out: Out, /) -> int:
-    """Make a dataset folder of raw CelebAMask-HQ or of a challenge's release.
 
-    Run it again to finish one that was stopped. Example: faceparse data ingest CelebAMask-HQ.zip celebamask
+def ingest(source: Source, out: Out, /, json: bool = False) -> int:
+    """Make a dataset folder of CelebAMask-HQ, a challenge's release, MMSegmentation's layout, LaPa, Helen or photos.
+
+    What SOURCE holds is found by looking. Run it again to finish one that was stopped. Pairs that cannot be read are
+    left out and named; the exit code is then 1. Example: faceparse data ingest CelebAMask-HQ.zip celebamask
 
     Args:
-        source: folder or zip with CelebA-HQ-img/ and CelebAMask-HQ-mask-anno/, or with train/images/ and train/masks/
+        source: folder, zip or folder of zips; docs/data.md lists the layouts
         out: the dataset's folder to write
+        json: print one JSON object instead of the summary
     """
-    from faceparse.data.ingest import ingest
+    from dataclasses import asdict
+
+    from faceparse.data.ingest import Ingested, ingest
+
+    def summary(done: Ingested) -> list[str]:
+        num = sum(done.num_images.values())
+        lines = [f"{out}: {num:,} images of {source}, layout: {done.layout}"]
+        for split, images in done.num_images.items():
+            lines.append(f"  {split:<6}{images:>8,} {'photos alone' if split in done.unlabelled else 'pairs'}")
+        if done.lacking:
+            lines.append(f"label order '{done.order}'; classes it does not have: {', '.join(done.lacking)}")
+        lines += [f"one class in it: {merged}" for merged in done.merged]
+        lines += done.notes
+        if done.left_out:
+            lines += [f"left out ({len(done.left_out):,}):", *(f"  {fault}" for fault in done.left_out[:_SHOWN])]
+        if len(done.left_out) > _SHOWN:
+            lines.append(f"  and {len(done.left_out) - _SHOWN:,} more, all of them with --json")
+        lines.append(
+            f"{done.num_written:,} files written" if done.num_written else "nothing to do: all of it was there"
+        )
+        return lines
 
     done = ingest(source, out)
-    splits = ", ".join(f"{num} in {split}" for split, num in done.num_images.items())
-    if done.num_written:
-        log.info("%s: %s is ready, a %s: images: %s", source, out, done.layout, splits)
+    if json:
+        print_json(asdict(done))
     else:
-        log.info("nothing to do: %s has everything of %s already; images: %s", out, source, splits)
-    return 0
+        print("\n".join(summary(done)))
+    return 1 if done.left_out else 0

@@ -4,17 +4,16 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from PIL import Image as PillowImage
 
 from faceparse.classes import CLASSES
 from faceparse.console import log
+from faceparse.data.ingest.pairs import fitted_photo
+from faceparse.data.ingest.part_png import read_part
 from faceparse.data.ingest.source import Source
 from faceparse.errors import DataError
-from faceparse.files import write_atomically
-from faceparse.images import read_grey, read_image, write_image, write_labels
+from faceparse.images import encode_labels
 from faceparse.types import Labels
 
 IMAGE = re.compile(r"((?:.*/)?)CelebA-HQ-img/(\d+)\.jpg")
@@ -42,20 +41,12 @@ class PaintedPair:
     def targets(self) -> tuple[str, ...]:
         return f"{self.split}/images/{self.name}.jpg", f"{self.split}/masks/{self.name}.png"
 
-    def run(self, source: Source, out: Path) -> None:
+    def contents(self, source: Source) -> tuple[bytes, ...]:
         if not self.parts:
             raise DataError(f"{source.path}/{self.image}: has no parts in CelebAMask-HQ-mask-anno")
         labels = paint_parts((id, f"{source.path}/{name}", source.read(name)) for id, name in self.parts)
-        photo = source.read(self.image)
-        image = PillowImage.fromarray(read_image(photo, f"{source.path}/{self.image}"))
-        width, height = labels.shape[1], labels.shape[0]
-        image_target, mask_target = (out / target for target in self.targets)
-        if image.size == (width, height):
-            write_atomically(image_target, photo)
-        else:
-            # the mean over each pixel's square: nothing is sharpened and nothing aliases
-            write_image(image_target, np.asarray(image.resize((width, height), PillowImage.Resampling.BOX)))
-        write_labels(mask_target, labels)
+        photo = fitted_photo(source.read(self.image), f"{source.path}/{self.image}", labels.shape)
+        return photo, encode_labels(labels)
 
 
 def paint_parts(parts: Iterable[tuple[int, str, bytes]]) -> Labels:
@@ -69,13 +60,14 @@ def paint_parts(parts: Iterable[tuple[int, str, bytes]]) -> Labels:
     """
     labels: Labels | None = None
     for id, name, content in parts:
-        part = read_grey(content, name)
+        part = read_part(content, name)
         if labels is None:
-            labels = np.zeros_like(part)
+            labels = np.zeros(part.shape, np.uint8)
         if part.shape != labels.shape:
             (height, width), (rows, columns) = labels.shape, part.shape
             raise DataError(f"{name}: {columns}×{rows}, where this photo's other parts are {width}×{height}")
-        labels[part > 0] = id
+        rows, columns = part.inside.shape
+        labels[part.top : part.top + rows, part.left : part.left + columns][part.inside] = id
     assert labels is not None
     return labels
 
@@ -89,18 +81,25 @@ def plan(source: Source, images: dict[str, tuple[str, ...]], parts: dict[str, tu
     widowed = parts_by_index.keys() - names.keys()
     if widowed:
         log.warning("parts of %d photo(s) that are not in CelebA-HQ-img are passed over", len(widowed))
-    split_of = _official_split(source)
+    split_of = official_split(source)
+    if split_of is None:
+        log.warning("no %s: without the official split everything goes into train", _MAPPING)
+    splits = {index: split_of(index) if split_of else "train" for index in names}
     return [
-        PaintedPair(names[index], tuple(sorted(parts_by_index[index])), split_of(index), str(index))
+        PaintedPair(names[index], tuple(sorted(parts_by_index[index])), splits[index], str(index))
         for index in sorted(names)
     ]
 
 
-def _official_split(source: Source) -> Callable[[int], str]:
+def official_split(source: Source) -> Callable[[int], str] | None:
+    """The official split of a photo by its index, if the source has the mapping file.
+
+    Raises:
+        DataError: the mapping file cannot be read; the function raises it for a photo that has no row.
+    """
     mapping = next((name for name in source.names if name.rpartition("/")[2] == _MAPPING), None)
     if mapping is None:
-        log.warning("no %s: without the official split everything goes into train", _MAPPING)
-        return lambda index: "train"
+        return None
     rows = [line.split() for line in source.read(mapping).decode(errors="replace").splitlines()]
     originals = {int(row[0]): int(row[1]) for row in rows if len(row) >= 2 and row[0].isdigit() and row[1].isdigit()}
 
