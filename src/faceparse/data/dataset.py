@@ -1,6 +1,7 @@
 """The dataset folder: `images/NAME.jpg` beside `masks/NAME.png`, alone or as `train/`, `val/` and `test/` of a root.
 
-Everything else (zips, raw CelebAMask-HQ) becomes this once, with `faceparse data ingest`.
+Everything else (zips, raw CelebAMask-HQ) becomes this once, with `faceparse data ingest`. A split's manifest
+(`manifest.py`) stands for a root, and `split.json/train` for a split's folder.
 """
 
 import hashlib
@@ -8,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from faceparse.data import manifest
 from faceparse.errors import DataError, UsageError
 from faceparse.images import list_images, read_image, read_labels
 from faceparse.types import Image, Labels
@@ -31,15 +33,32 @@ class Pair:
 
 
 def list_pairs(split_folder: Path, labelled: bool = True) -> list[Pair]:
-    """The pairs of one split, by name.
+    """The pairs of one split, by name; labelled ones are checked against the dataset's manifest, where it has one.
 
     Args:
-        split_folder: holds `images/` and, where labelled, `masks/`.
+        split_folder: holds `images/` and, where labelled, `masks/`; or a manifest's split.
         labelled: every image must have a mask and every mask an image; otherwise masks are taken where they are.
 
     Raises:
-        DataError: a folder is missing or empty, partners are missing, or two images share a name.
+        DataError: a folder is missing or empty, partners are missing, two images share a name, or files are not those
+            of the manifest.
     """
+    place = manifest.place_of(split_folder)
+    if place is not None:
+        path, split = place
+        if split is None:
+            names = ", ".join(splits(path))
+            raise DataError(f"{path}: has splits ({names}), where one split is expected; name one of them")
+        listed = manifest.verified_entries(path, split)
+        return sorted((Pair(e.name, image, mask) for e, image, mask in listed), key=lambda pair: pair.name)
+    pairs = folder_pairs(split_folder, labelled)
+    if labelled:
+        manifest.check_folder(split_folder, [pair.image for pair in pairs])
+    return pairs
+
+
+def folder_pairs(split_folder: Path, labelled: bool = True) -> list[Pair]:
+    """The pairs in a split's folder as they stand, whatever a manifest says of them; errors as for `list_pairs`."""
     images = _images_by_name(split_folder)
     masks = _masks_by_name(split_folder, images if labelled else ())
     if labelled:
@@ -69,6 +88,9 @@ def splits(root: Path) -> dict[str, Path]:
     Raises:
         DataError: no folder, or none of its sub-folders is a split.
     """
+    place = manifest.place_of(root)
+    if place is not None:
+        return manifest.split_paths(*place)
     _require_folder(root)
     if (root / "images").is_dir():
         return {root.resolve().name: root}
@@ -79,6 +101,12 @@ def splits(root: Path) -> dict[str, Path]:
     return {name: found[name] for name in [*first, *(name for name in found if name not in first)]}
 
 
+def is_split(path: Path) -> bool:
+    """Whether a dataset's path is one split's: a folder with `images/`, or a manifest's split."""
+    place = manifest.place_of(path)
+    return (path / "images").is_dir() if place is None else place[1] is not None
+
+
 def labelled_splits(root: Path) -> dict[str, Path]:
     """The splits that have masks; where a dataset's `test` is photos alone, it is not among them.
 
@@ -86,6 +114,8 @@ def labelled_splits(root: Path) -> dict[str, Path]:
         DataError: not a dataset, or no split has masks.
     """
     found = splits(root)
+    if manifest.place_of(root) is not None:
+        return found
     labelled = {name: folder for name, folder in found.items() if (folder / "masks").is_dir()}
     if not labelled:
         raise DataError(f"{root}: has photos ({', '.join(found)}) and no masks; expected masks/NAME.png for each image")
@@ -100,7 +130,7 @@ def find_split(dataset: Path, split: str) -> Path:
         UsageError: the dataset has no such split; the ones it has are named.
     """
     found = splits(dataset)
-    if (dataset / "images").is_dir():
+    if is_split(dataset):
         return dataset
     if split not in found:
         raise UsageError(f"{dataset}: has no split '{split}'; it has: {', '.join(found)}")

@@ -5,6 +5,7 @@ state would have to be saved, and no process but this one.
 """
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from torch import Tensor
 
 from faceparse.console import log
 from faceparse.data.augment import AugmentConfig, apply_opencv, apply_torch, draw_plan
-from faceparse.data.dataset import Pair, find_split, holdout, labelled_splits, list_pairs
+from faceparse.data.dataset import Pair, find_split, holdout, is_split, labelled_splits, list_pairs
 from faceparse.data.store import Store
 
 HOLDOUT_FRACTION = 0.1
 """Of a data set without `val`, this share is held out to validate on."""
+
+_FOLD = re.compile(r"fold\d+")
 
 _ORDER, _PLAN = 0, 1
 """Streams of random numbers that one seed gives."""
@@ -27,13 +30,14 @@ _ORDER, _PLAN = 0, 1
 def choose_pairs(dataset: Path, train_splits: Sequence[str]) -> tuple[list[Pair], list[Pair]]:
     """The pairs to train on and to validate on.
 
-    A data set without labelled `val` (or one split's folder) holds some of its pairs out, by a hash of their names.
+    A data set in folds validates on those that are not trained on. Any other data set without labelled `val` (or one
+    split's folder) holds some of its pairs out, by a hash of their names.
 
     Raises:
         FaceparseError: no such split, or its pairs are incomplete.
     """
     available = labelled_splits(dataset)
-    single = (dataset / "images").is_dir()
+    single = is_split(dataset)
     if single and tuple(train_splits) != ("train",):
         log.warning("%s: one split's folder; the splits %s are not looked for", dataset, ", ".join(train_splits))
     if "val" in train_splits:
@@ -42,6 +46,9 @@ def choose_pairs(dataset: Path, train_splits: Sequence[str]) -> tuple[list[Pair]
     train_pairs = [pair for folder in chosen for pair in list_pairs(folder)]
     if "val" in available and not single:
         return train_pairs, list_pairs(available["val"])
+    left = [folder for name, folder in available.items() if _FOLD.fullmatch(name) and name not in train_splits]
+    if left and not single:
+        return train_pairs, [pair for folder in left for pair in list_pairs(folder)]
     held = holdout([pair.name for pair in train_pairs], HOLDOUT_FRACTION)
     log.info("%s: no val split, so %d pairs are held out by the hash of their names", dataset, len(held))
     return [p for p in train_pairs if p.name not in held], [p for p in train_pairs if p.name in held]

@@ -51,7 +51,7 @@ def open_store(pairs: Sequence[Pair], folder: Path, size: int) -> Store:
 
     Args:
         pairs: labelled pairs, in the order of the store.
-        folder: the dataset's root, beside which the store lies.
+        folder: the dataset's root, beside which the store lies, or its manifest.
 
     Raises:
         DataError: a picture cannot be read, or a mask's size is not its photo's.
@@ -84,6 +84,8 @@ def _fingerprint(pairs: Sequence[Pair], size: int) -> str:
 
 
 def _place(folder: Path) -> Path:
+    while not folder.is_dir():  # a manifest, or a split of one
+        folder = folder.parent
     beside = folder / STORES
     if os.access(beside if beside.exists() else folder, os.W_OK):
         return beside

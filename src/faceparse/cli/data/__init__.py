@@ -10,6 +10,7 @@ COMMANDS = {
     "synth": ("synth", "faces that are drawn, with their label maps"),
     "stats": ("stats", "count pixels and images of each class; weights, mean and std"),
     "doctor": ("doctor", "find broken files, exchanged left and right, copies and leaks; mend them"),
+    "split": ("split", "train, val and test, or folds, written down with hashes"),
     "flip": ("flip", "a mirrored copy, left and right exchanged in its label maps"),
     "color": ("color", "label maps as pictures in the official colours or another palette"),
     "relabel": ("relabel", "masks in colours, other orders or a picture per part as label maps"),

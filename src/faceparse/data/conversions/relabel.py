@@ -32,7 +32,7 @@ OURS = "celebamask"
 _SAMPLE = 8
 """So many pictures are looked at to find the palette of colours that JPEG has changed."""
 _ALIKE = 0.001
-"""Palettes that differ in no greater share of the pixels are alike; a brow is 0.004 of a portrait."""
+"""Palettes that read no greater share of the pixels differently are alike."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _nearest_palettes(paths: Sequence[Path], tolerance: float) -> list[str]:
         pairs = zip(read[name], read[best], strict=True)
         return any((mine != other).mean() > _ALIKE for (mine, _), (other, _) in pairs)
 
-    return [best, *(name for name in PALETTES if share[name] <= share[best] + _ALIKE and differs(name))]
+    return [best, *(name for name in PALETTES if share[name] == share[best] and differs(name))]
 
 
 def _worker(form: Form, tolerance: float, target: str, out: Path) -> Callable[[_Map], _Result]:
