@@ -68,10 +68,9 @@ def _print(dataset: Path, examination: "Examination") -> None:
         if len(faults) > _SHOWN:
             print(f"{kind}  and {len(faults) - _SHOWN} more: all are in --json")
     num_files = len(examination.entries)
-    if not examination.faults:
-        print(f"{printable(str(dataset))}: no faults in {num_files} pairs and photos")
-        return
     num_faulty = len({(fault.split, fault.name) for fault in examination.faults})
     rows = [(kind, len(faults), KINDS[kind]) for kind, faults in of_kind.items() if faults]
-    title = f"{printable(str(dataset))}: faults in {num_faulty} of {num_files} pairs and photos"
-    print_table(title, ("kind", "number", "meaning"), rows)
+    if rows:
+        print_table("faults by kind", ("kind", "number", "meaning"), rows)
+    found = f"faults in {num_faulty} of" if rows else "no faults in"
+    print(f"{printable(str(dataset))}: {found} {num_files} pairs and photos")

@@ -190,10 +190,10 @@ def _copy_fault(kind: str, seen: Sequence[tuple[Entry, Fingerprint]], one: int, 
     assert this.image
     assert that.image
     if mirrored[one] != mirrored[other]:
-        how = "a mirrored copy"
+        how = "a mirrored copy of"
     elif filecmp.cmp(this.image, that.image, shallow=False):
-        how = "the same file"
+        how = "the same file as"
     else:
-        how = "a copy (another size, quality, brightness or framing)"
+        how = "a copy (another size, quality, brightness or framing) of"
     where = f"{that.split}/{that.name}"
-    return Fault(kind=kind, name=this.name, split=this.split, detail=f"{how} of {where}", other=where)
+    return Fault(kind=kind, name=this.name, split=this.split, detail=f"{how} {where}", other=where)
