@@ -31,12 +31,15 @@ _ALONE = 0.6
 """The vote of a part without its partner weighs this share of a pair's."""
 
 _SIDED = [c.id for c in CLASSES if c.mirror]
-_CENTRAL = [class_id(name) for name in ("nose", "mouth", "upper lip", "lower lip")]
-_FACE = [class_id("skin"), *_CENTRAL, *_SIDED]
+_NOSE = [class_id("nose")]
+_LIPS = [class_id(name) for name in ("mouth", "upper lip", "lower lip")]
+_FACE = [class_id("skin"), *_NOSE, *_LIPS, *_SIDED]
 
 # Lengths below are in units of the square root of the face's area: the eyes of a frontal face are 0.4 apart.
-_UPRIGHT = 0.2
-"""Weight of the image's own right in the direction across the face; a pair of eyes weighs twice that."""
+_UPRIGHT = 0.05
+"""Weight of the image's own right in the direction across the face: it decides where nothing else does."""
+_ABOVE = 0.2
+"""Weight of each thing that lies above another: nose over lips, eyes and brows over both."""
 _CLEAR_ORDER = 0.03
 """Partners that lie closer together than this, across the face, do not vote."""
 _CLEAR_SIDE = 0.08
@@ -64,7 +67,10 @@ class _Island:
     id: int
     center: Point
     """x, y in pixels."""
-    region: Bool[np.ndarray, "height width"]
+    box: tuple[slice, slice]
+    """Rows and columns around its class."""
+    region: Bool[np.ndarray, "rows columns"]
+    """Which pixels of the box are its own."""
 
     @property
     def part(self) -> str:
@@ -127,7 +133,7 @@ def mend_sides(labels: Labels) -> Labels:
     reading = _read(labels)
     mended = mirror_lookup()[labels] if reading.mirrored else labels.copy()
     for island in reading.strays:
-        mended[island.region] = MIRROR[mended[island.region]]
+        mended[island.box][island.region] = MIRROR[mended[island.box][island.region]]
     return mended
 
 
@@ -145,30 +151,42 @@ def _read(labels: Labels) -> _Reading:
 def _islands(labels: Labels, id: int, min_pixels: float) -> list[_Island]:
     """The regions of a class that count, largest first."""
     mask = (labels == id).astype(np.uint8)
-    num, marks, stats, centers = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    x, y, width, height = cv2.boundingRect(mask)
+    if not width:
+        return []
+    box = (slice(y, y + height), slice(x, x + width))
+    num, marks, stats, centers = cv2.connectedComponentsWithStats(mask[box], connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA]
     floor = max(min_pixels, areas[1:].sum() / 5)
     return [
-        _Island(id, centers[mark], marks == mark)
+        _Island(id, centers[mark] + (x, y), box, marks == mark)
         for mark in sorted(range(1, num), key=lambda mark: -areas[mark])
         if areas[mark] >= floor
     ]
 
 
 def _pose(labels: Labels, islands: list[_Island], scale: float) -> _Pose:
-    rows, columns = np.nonzero(_members(labels, _CENTRAL))
-    # the median, so that a stray region does not move it
-    middle = np.array([np.median(columns), np.median(rows)]) if len(rows) else None
+    nose, lips = _middle(labels, _NOSE), _middle(labels, _LIPS)
+    middle = _middle(labels, [*_NOSE, *_LIPS])
     pairs = {part: _pair([i for i in islands if i.part == part]) for part in _WEIGHTS}
-    # from between the eyes and brows down to nose and mouth; ears may lie lower than those
-    above = [(left.center + right.center) / 2 for left, right in (pairs["eye"], pairs["brow"]) if left and right]
-    down = np.array([0.0, 1.0]) if middle is None or not above else middle - np.mean(above, axis=0)
-    across = np.array([_UPRIGHT * scale, 0.0])
+    # what lies above what: nose over lips, eyes and brows over both (ears may lie lower)
+    above = [(nose, lips)]
+    above += [
+        ((left.center + right.center) / 2, middle)
+        for part in ("eye", "brow")
+        for left, right in [pairs[part]]
+        if left and right
+    ]
+    across = np.array([_UPRIGHT, 0.0])
+    for upper, lower in above:
+        if upper is not None and lower is not None:
+            down = lower - upper
+            across += _ABOVE * np.array([down[1], -down[0]]) / max(float(np.hypot(*down)), 1e-9)
     for left, right in pairs.values():
         if left and right:
-            between = left.center - right.center
-            # down tells the direction of the line, whichever id has which end
-            across += between * np.sign(between[0] * down[1] - between[1] * down[0])
+            between = (left.center - right.center) / max(scale, 1.0)
+            # a line has two directions; whichever id has which end, the one to the subject's left is meant
+            across = across + between * np.sign(between @ across)
     return _Pose(across / max(float(np.hypot(*across)), 1e-9), middle, max(scale, 1.0))
 
 
@@ -176,7 +194,7 @@ def _vote(islands: list[_Island], pose: _Pose) -> float:
     """+1 or -1 for a pair by its order, a part of that for a part alone by its side; 0 where they do not tell."""
     left, right = _pair(islands)
     if left and right:
-        return pose.order(left, right)
+        return float(pose.order(left, right))
     sides = {pose.side(island) for island in islands}
     return _ALONE * sides.pop() if len(sides) == 1 else 0.0
 
@@ -200,6 +218,12 @@ def _pair(islands: list[_Island]) -> tuple[_Island | None, _Island | None]:
     """The largest left and right region of a part."""
     left, right = (next((island for island in islands if island.expected == side), None) for side in (1, -1))
     return left, right
+
+
+def _middle(labels: Labels, ids: list[int]) -> Point | None:
+    """The median of some classes' pixels, so that a stray region does not move it."""
+    rows, columns = np.nonzero(_members(labels, ids))
+    return np.array([np.median(columns), np.median(rows)]) if len(rows) else None
 
 
 def _members(labels: Labels, ids: list[int]) -> Bool[np.ndarray, "height width"]:
