@@ -62,7 +62,7 @@ class Manifest:
         found: dict[str, list[Entry]] = {name: [] for name in self.fractions}
         for entry in self.pairs:
             found.setdefault(entry.split, []).append(entry)
-        return found
+        return {name: entries for name, entries in found.items() if entries}
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
@@ -216,10 +216,10 @@ def _digest(path: Path) -> str | None:
 def _structured(values: Any) -> Manifest:
     if values["format"] != _FORMAT:
         raise ValueError(f"format {values['format']}, where {_FORMAT} is known")
+    if not all(isinstance(value, str) and value for entry in values["pairs"] for value in entry.values()):
+        raise ValueError("a pair's values must be text")
     pairs = tuple(Entry(**entry) for entry in values["pairs"])
     for entry in pairs:
-        if not all(isinstance(value, str) and value for value in asdict(entry).values()):
-            raise ValueError("a pair's values must be text")
         for name in (entry.image, entry.mask):
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\0" in name:
                 raise ValueError(f"the path {name!r} leaves the dataset")

@@ -93,7 +93,9 @@ def make_split(
     )
     empty = [name for name in fractions if name not in sides]
     if empty:
-        raise DataError(f"{dataset}: has {len(pairs)} pairs, of which none would be in {', '.join(empty)}")
+        raise DataError(
+            f"{dataset}: has {len(pairs)} pairs, of which none would be in {', '.join(empty)}; try --by rare"
+        )
     if has_own:
         refuse_leaks(pairs, str(dataset))
     root = os.path.relpath(dataset.resolve(), base)
