@@ -24,7 +24,7 @@ def test_poly_is_deeplabs():
     assert learning_rate_at(config, 50, 200) == pytest.approx(0.01 * (1 - 50 / 200) ** 0.9)
 
 
-@pytest.mark.parametrize("kind", ["adamw", "sgd"])
+@pytest.mark.parametrize("kind", ["adamw", "muon", "sgd"])
 def test_norms_and_biases_are_not_decayed(kind):
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
     optimizer = OptimizerConfig(kind=kind, weight_decay=0.1).build(network)

@@ -7,12 +7,14 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from faceparse.muon import Muon
+
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
-    """AdamW or SGD with warm-up, then a falling learning rate."""
+    """AdamW, Muon or SGD with warm-up, then a falling learning rate."""
 
-    kind: Literal["adamw", "sgd"] = "adamw"
+    kind: Literal["adamw", "muon", "sgd"] = "adamw"
     learning_rate: float = 2e-3
     """The highest rate, reached after the warm-up."""
     weight_decay: float = 0.05
@@ -20,7 +22,7 @@ class OptimizerConfig:
     betas: tuple[float, float] = (0.9, 0.999)
     """AdamW's averages."""
     momentum: float = 0.9
-    """SGD's."""
+    """SGD's; Muon has its own."""
     schedule: Literal["cosine", "poly", "constant"] = "cosine"
     power: float = 0.9
     """Of the poly schedule."""
@@ -35,6 +37,8 @@ class OptimizerConfig:
         groups = [{"params": decayed, "weight_decay": self.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         if self.kind == "adamw":
             return torch.optim.AdamW(groups, lr=self.learning_rate, betas=self.betas)
+        if self.kind == "muon":
+            return Muon(groups, self.learning_rate, betas=self.betas)
         return torch.optim.SGD(groups, lr=self.learning_rate, momentum=self.momentum)
 
 
