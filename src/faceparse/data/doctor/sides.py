@@ -1,13 +1,13 @@
 """Left and right by geometry: pairs whose ids are exchanged, and single parts that have the other side's id.
 
-The subject's left is the image's right on an upright face, so every left part must lie on one side of the face and every
-right part on the other. A mirrored pair whose ids nobody exchanged breaks this in all its parts at once; an annotator's
-slip breaks it in one. Three measurements decide, all on the label map alone:
+The subject's left is the image's right on an upright face, so every left part must lie on one side of the face and
+every right part on the other. A mirrored pair whose ids nobody exchanged breaks this in all its parts at once; an
+annotator's slip breaks it in one. Three measurements decide, all on the label map alone:
 
-- **Across the face.** A direction from the subject's right to the left: the lines through the two eyes, brows and ears,
-  turned so that nose and mouth are below the eyes. So a face may lie on its side or hang upside down.
-- **Pairs.** Where both parts of a pair are there, their order along that direction votes. This holds in profile as well,
-  where both eyes lie on one side of the nose.
+- **Across the face.** A direction from the subject's right to the left: square to the way from nose to lips and from
+  the eyes down, and along the lines through eyes, brows and ears. So a face may lie on its side or hang upside down.
+- **Pairs.** Where both parts of a pair are there, their order along that direction votes. This holds in profile as
+  well, where both eyes lie on one side of the nose.
 - **Single parts.** An ear alone (the other hidden by hair or by the turned head) votes by the side of nose and mouth on
   which it lies; close to that line it does not vote.
 
@@ -95,13 +95,14 @@ class _Pose:
 
     def order(self, left: _Island, right: _Island) -> int:
         """+1 where a left part lies to the subject's left of a right one, -1 where it is the other way, 0 unclear."""
-        return _sign((left.center - right.center) @ self.across / self.scale, _CLEAR_ORDER)
+        return _sign(float((left.center - right.center) @ self.across) / self.scale, _CLEAR_ORDER)
 
     def side(self, island: _Island) -> int:
         """+1 where a part lies on the side that its id names, -1 on the other, 0 unclear."""
         if self.middle is None:
             return 0
-        return _sign(island.expected * ((island.center - self.middle) @ self.across) / self.scale, _CLEAR_SIDE)
+        offset = float((island.center - self.middle) @ self.across) / self.scale
+        return _sign(island.expected * offset, _CLEAR_SIDE)
 
 
 @dataclass(frozen=True)
