@@ -12,7 +12,7 @@ Everything may lie under wrapping folders, splits under different ones.
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from faceparse.data.dataset import SPLITS, some_names
@@ -154,35 +154,35 @@ def _pair_up(source: Source, files: _Files, found: Found, split_of: Callable[[st
         is_photos = split not in labelled
         if is_photos and split == "train" and found.layout != _ONE_SPLIT:
             raise DataError(f"{source.path}: has train/images and no PNG in train/masks; training needs both")
-        images = _by_stem(kinds["images"], found)
+        images, twice = _by_stem(kinds["images"], found)
         if is_photos:
             target = "test" if found.layout == _ONE_SPLIT else split
             found.pairs += [(target, name, image, None) for name, image in images.items()]
             continue
-        masks = _by_stem(kinds["masks"], found)
-        _report_widowed(images, masks, split, found)
+        masks, masks_twice = _by_stem(kinds["masks"], found)
+        _report_widowed(images.keys() - masks_twice, masks.keys() - twice, split, found)
         both = [name for name in images if name in masks]
         found.pairs += [(split_of(name) if split_of else split, name, images[name], masks[name]) for name in both]
     found.pairs.sort(key=lambda pair: (SPLITS.index(pair[0]), pair[1]))
 
 
-def _by_stem(folders: dict[str, list[str]], found: Found) -> dict[str, str]:
-    """Files by name, without those that cannot stand beside another one everywhere."""
+def _by_stem(folders: dict[str, list[str]], found: Found) -> tuple[dict[str, str], set[str]]:
+    """Files by name, without those that cannot stand beside another one everywhere; and the names of those."""
     names = [name for files in folders.values() for name in files]
     stems = {name: _stem(name, found.layout) for name in names}
     # as file systems compare that know no case, or write an accent as a letter of its own
     times = Counter(unicodedata.normalize("NFC", stem).casefold() for stem in stems.values())
-    kept = {}
+    kept, twice = {}, set()
     for name, stem in stems.items():
         if times[unicodedata.normalize("NFC", stem).casefold()] > 1:
             found.faults.append(f"{name}: another file has this name, but for the ending or upper and lower case")
+            twice.add(stem)
         else:
             kept[stem] = name
-    return kept
+    return kept, twice
 
 
-def _report_widowed(images: Iterable[str], masks: Iterable[str], split: str, found: Found) -> None:
-    images, masks = set(images), set(masks)
+def _report_widowed(images: set[str], masks: set[str], split: str, found: Found) -> None:
     found.faults += [f"{split}: photo {name} has no mask" for name in sorted(images - masks)]
     found.faults += [f"{split}: mask {name} has no photo" for name in sorted(masks - images)]
 
