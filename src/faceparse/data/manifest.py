@@ -2,7 +2,7 @@
 
 A manifest is a JSON file. It stands for a dataset wherever one is asked for: `split.json` has splits as a root has,
 and `split.json/train` is one of them. Each file is hashed when its split is listed: nothing is believed for its time
-of change, and hashing is a small part of the decoding that follows (`benchmarks/split_speed.py`).
+of change, and hashing is a small part of the decoding that follows (`benchmarks/verify_speed.py`).
 
 In a dataset's folder it is called `split.json`; then the folder's own pairs are checked against it as well.
 """
