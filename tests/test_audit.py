@@ -1,5 +1,6 @@
 """Audits: a model that reads the official colours judges photos painted in them, whose labels were tampered with."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,7 +10,7 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from conftest import color_parser
+from conftest import color_parser, faceparse
 from faceparse import audit as module
 from faceparse.audit import audit, trained_on
 from faceparse.classes import MIRROR, PALETTE, class_id, mirror_lookup
@@ -185,3 +186,27 @@ def test_an_audit_with_onnx_needs_no_torch(tmp_path, judge):
     )
     done = subprocess.run([sys.executable, "-c", code, data, judge], capture_output=True, text=True)
     assert (done.stdout, done.returncode) == ("necklace\n", 0), done.stderr
+
+
+def test_the_doctor_lists_and_shows_doubts_apart_from_faults(tmp_path, judge):
+    data = faces(tmp_path / "data", tamper={"cem": replaced(NECKLACE, NECK)})
+    other = model_trained_on(tmp_path / "other", ["cem"])
+    plain = json.loads(faceparse("data", "doctor", data, "--json").stdout)
+    assert "disagreements" not in plain
+    done = faceparse(
+        "data", "doctor", data, "--json", "--model", judge, "--model", other, "--sheet", tmp_path / "sheet.html"
+    )
+    told = json.loads(done.stdout)
+    assert told["faults"] == plain["faults"]
+    first = told["disagreements"][0]
+    assert (first["name"], first["split"], first["class_name"], first["kind"]) == ("cem", "data", "necklace", "missing")
+    assert "necklace: missing, 256 pixels" in (tmp_path / "sheet.html").read_text()
+    shown = faceparse("data", "doctor", data, "--model", judge)
+    assert "doubted  data/cem: necklace: missing, 256 pixels, score" in shown.stdout
+    assert shown.returncode == bool(plain["faults"])
+
+
+def test_the_doctor_refuses_a_model_that_does_not_say_what_it_knows(tmp_path, stand_in):
+    done = faceparse("data", "doctor", faces(tmp_path / "data"), "--model", stand_in)
+    assert done.returncode == 2
+    assert "does not say what it was trained on" in done.stderr

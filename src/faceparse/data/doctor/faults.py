@@ -16,6 +16,7 @@ KINDS = {
     "implausible": "the mask shows no possible face",
     "duplicate": "the photo is a copy of another of its split",
     "leak": "the photo is a copy of one in another split",
+    "doubted": "a model sees a part otherwise than the mask; only with --model, and no fault before a person looked",
 }
 """Every kind of fault, in the order in which they are shown, and what it means."""
 
