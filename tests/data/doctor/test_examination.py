@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from faceparse.classes import PALETTE, mirror_lookup
+from faceparse.data.conversions.orders import ORDERS
 from faceparse.data.doctor.examination import examine
 from faceparse.errors import DataError
 from faceparse.images import read_image, read_labels, write_image, write_labels
@@ -124,6 +125,17 @@ def test_colours_in_place_of_ids_do_not_hide_what_else_is_wrong(faces):
 def test_exchanged_ids_are_mirrored_labels(faces):
     write_labels(mask(faces, "val"), mirror_lookup()[read_labels(mask(faces, "val"))])
     assert found(faces) == [("mirrored_labels", "val", names(faces, "val")[0])]
+
+
+@pytest.mark.parametrize("order", ["bisenet", "farl"])
+def test_ids_of_another_order_are_recognised_by_the_face_that_they_show(faces, order):
+    num_before = len(names(faces, "train"))
+    for path in (faces / "train" / "masks").iterdir():
+        write_labels(path, ORDERS[order].from_ours[read_labels(path)])
+    faults = examine(faces).faults
+    told = [fault for fault in faults if fault.kind == "wrong_ids"]
+    assert len(told) > 0.6 * num_before
+    assert all(f"in that of {order};" in fault.detail for fault in told)
 
 
 def test_an_empty_mask_is_told(faces):

@@ -4,8 +4,8 @@ Faces in these data sets are aligned, so any two look alike when small; copies d
 photo becomes its luminance at 64×64. Its high-passed 32×32 half is compared with every other's and every other's
 mirror image by matrix products, and what resembles there is decided at 64×64, over pixels that neither photo clips,
 and after an alignment (ECC, Evangelidis & Psarakis 2008) where it does not match as it lies. On 936 real photos the
-highest similarity of two that are no copies is 0.38, the lowest of copies of varied brightness, contrast, size and
-JPEG quality 0.78.
+highest similarity of two that are no copies is 0.38, the lowest of copies 0.89 (brightness and contrast times 0.6 to
+1.6, sides of 256 to 1024, JPEG quality 30 to 95, half of them mirrored) and 0.78 at twice brightness and contrast.
 """
 
 import functools

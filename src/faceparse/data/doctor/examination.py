@@ -14,6 +14,7 @@ from faceparse.data.doctor.duplicates import Fingerprint, fingerprint, match
 from faceparse.data.doctor.faults import KINDS, Fault
 from faceparse.data.doctor.inventory import Entry, list_entries
 from faceparse.data.doctor.masks import read_mask
+from faceparse.data.doctor.orders import find_other_orders
 from faceparse.data.doctor.plausible import describe_empty, find_oddities
 from faceparse.data.doctor.sides import find_side_faults
 from faceparse.data.parallel import in_processes
@@ -137,12 +138,20 @@ def _judge(labels: Labels) -> Iterable[tuple[str, str, tuple[str, ...]]]:
     if empty:
         yield "empty_mask", empty, ()
         return
+    oddities = find_oddities(labels)
+    orders = find_other_orders(labels) if oddities else []
+    if orders:
+        # its sides and oddities are those of a map misread
+        named = " or ".join(orders)
+        detail = f"no face in our label order, but one in that of {named}; faceparse data relabel makes it ours"
+        yield "wrong_ids", detail, ()
+        return
     sides = find_side_faults(labels)
     for side in sides:
         yield side.kind, side.detail, side.classes
-    told = {name for side in sides if side.kind == "wrong_side" for name in side.classes}
     # a left eye on each side is one fault, not two
-    oddities = [oddity for oddity in find_oddities(labels) if not told & set(oddity.classes)]
+    told = {name for side in sides if side.kind == "wrong_side" for name in side.classes}
+    oddities = [oddity for oddity in oddities if not told & set(oddity.classes)]
     if oddities:
         names = {name: None for oddity in oddities for name in oddity.classes}
         yield "implausible", "; ".join(oddity.detail for oddity in oddities), tuple(names)
