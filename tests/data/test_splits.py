@@ -337,3 +337,12 @@ def test_one_name_in_two_folders_is_refused_but_where_the_folders_are_kept(tmp_p
     path = tmp_path / "split.json"
     write_manifest(path, replace(made, dataset="."))
     assert names(tmp_path) == names(path) == {"train": ["same"], "val": ["same"]}
+
+
+def test_a_manifests_pairs_are_mirrored_as_any_datasets_and_never_in_place(faces, tmp_path):
+    path = written(tmp_path / "split.json", faces, "hash", SHARES)
+    done = flip_dataset(path, tmp_path / "out")
+    assert done.num_images == {split: len(listed) for split, listed in names(path).items()}
+    assert names(tmp_path / "out") == names(path)
+    with pytest.raises(UsageError, match="lie in each other"):
+        flip_dataset(path, faces / "train" / "out")

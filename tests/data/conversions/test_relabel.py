@@ -127,7 +127,7 @@ def test_a_photo_is_not_taken_for_a_mask(tmp_path):
     write_image(tmp_path / "a.jpg", image)
     done = relabel_folder(tmp_path, tmp_path / "out", source="official", tolerance=12.0)
     assert done.num_written == 0
-    assert "where 25% are the limit; it is another palette or no mask" in str(done.error())
+    assert "where 50% are the limit; it is another palette or no mask" in str(done.error())
 
 
 def test_maps_that_call_the_images_left_left_are_counted(tmp_path):

@@ -18,8 +18,8 @@ from faceparse.data.conversions.palettes import PALETTES, Palette, find_palette
 from faceparse.errors import DataError
 from faceparse.types import Image, Labels
 
-MOST_UNDECIDED = 0.25
-"""A picture of which a greater share is undecided is no mask in this palette, and is refused."""
+MOST_UNDECIDED = 0.5
+"""A picture of which a greater share is undecided is no mask in this palette, and is refused; borders are a third of a map of 64×64."""
 
 _UNKNOWN = 254
 _REACH = 3

@@ -70,6 +70,8 @@ def flip_dataset(dataset: Path, out: Path, both: bool = False) -> Flipped:
     """
     refuse_overlap(dataset, out)
     jobs = _plan(dataset, out, both)
+    for folder in {job.pair.image.parent.parent for job in jobs}:  # a manifest's pairs may lie anywhere
+        refuse_overlap(folder, out)
     targets = {path for job in jobs for path in job.targets}
     there = {path for folder in {path.parent for path in targets} for path in folder.glob("*") if path.is_file()}
     for path in [path for path in there if path.name.startswith(UNFINISHED)]:
