@@ -19,7 +19,10 @@ from faceparse.errors import DataError
 from faceparse.types import Image, Labels
 
 MOST_UNDECIDED = 0.5
-"""A picture of which a greater share is undecided is no mask in this palette, and is refused; borders are a third of a map of 64×64."""
+"""A picture of which a greater share is undecided is no mask in this palette, and is refused.
+
+Borders alone are 5 to 9 % of a map of 512×512 and a third of one of 64×64.
+"""
 
 _UNKNOWN = 254
 _REACH = 3
