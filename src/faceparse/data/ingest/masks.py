@@ -140,13 +140,8 @@ def _palette_of(colored: Sequence[UInt8[np.ndarray, "height width 3"]]) -> str:
             f"masks are coloured ({len(colors)} colours in one, such as {tuple(colors[-1].tolist())}), in no palette "
             f"that is known ({', '.join(PALETTES)}); see: faceparse data relabel --help"
         )
-    best = {name: palette for name, palette in PALETTES.items() if counts[name] == most}
-    explained = [image for image in colored if all(_explains(palette, image) for palette in best.values())]
-    scores = {
-        name: _mean(plausibility(places(labels_from_colors(image, "", palette))) for image in explained[:8])
-        for name, palette in best.items()
-    }
-    return max(best, key=lambda name: scores[name])
+    # of two that explain as much, the masks have no colour in which they differ
+    return max(counts, key=lambda name: counts[name])
 
 
 def _explains(palette: Palette, image: UInt8[np.ndarray, "height width 3"]) -> bool:
