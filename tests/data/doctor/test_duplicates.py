@@ -1,6 +1,7 @@
 """Copies of photos are found however they were changed, and nothing else is."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from faceparse.data.doctor.duplicates import find_copies, fingerprint, match
+from faceparse.data.doctor.duplicates import _Groups, find_copies, fingerprint, match, similarity
 from faceparse.data.synthetic import make_face
 from faceparse.errors import DataError
 
 NUM = 40
+REAL = Path(__file__).resolve().parents[4] / "shared/data/celebamask-mini"
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,16 @@ def test_a_copy_cropped_by_a_pixel_or_two_is_found(photos, prints):
     assert (found.first, found.second) == (5, NUM)
 
 
+def test_a_frame_that_is_moved_and_larger_is_laid_over_the_other(photos):
+    values = [similarity(fingerprint(photo), fingerprint(changed(photo, crop=8))) for photo in photos[:10]]
+    assert min(values) > 0.7
+
+
+def test_what_brightening_has_turned_white_does_not_count(photos):
+    bright = [similarity(fingerprint(photo), fingerprint(changed(photo, brightness=2.2))) for photo in photos]
+    assert sum(value > 0.8 for value in bright) > 35
+
+
 def test_each_copy_is_named_once_with_the_first_of_its_kind(photos, prints):
     copies = [changed(photos[7]), changed(photos[7], quality=50), changed(photos[7], mirrored=True, quality=50)]
     found = match(np.concatenate([prints, np.stack([fingerprint(copy) for copy in copies])]))
@@ -86,6 +98,27 @@ def test_what_is_mirrored_is_told_through_copies_of_copies(photos):
     order = [changed(photos[3], quality=40), changed(photos[3], mirrored=True), photos[3]]
     found = match(np.stack([fingerprint(photo) for photo in order]))
     assert [(f.first, f.second, f.mirrored) for f in found] == [(0, 1, True), (0, 2, False)]
+
+
+def test_a_copy_of_a_mirrored_copy_of_a_mirrored_copy_is_mirrored_or_not_by_their_number():
+    groups = _Groups(4)
+    groups.join(1, 2, True, 0.9)
+    groups.join(2, 3, True, 0.8)
+    groups.join(0, 3, True, 0.7)
+    assert [(copy.first, copy.second, copy.mirrored) for copy in groups.copies()] == [
+        (0, 1, True),
+        (0, 2, False),
+        (0, 3, True),
+    ]
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real pairs are not at hand")
+def test_among_the_real_photos_one_photograph_is_there_twice_and_no_two_others_are_taken_for_copies():
+    paths = [path for split in ("train", "val", "test") for path in sorted((REAL / split / "images").iterdir())]
+    # looked at: one photograph, framed a little differently by whoever aligned it
+    [found] = find_copies(paths)
+    assert (paths[found.first].stem[:8], paths[found.second].stem[:8]) == ("c5b9f861", "f9185dca")
 
 
 def test_flat_pictures_are_copies_of_equal_ones_alone():

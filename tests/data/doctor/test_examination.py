@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from faceparse.classes import PALETTE, mirror_lookup
+from faceparse.classes import PALETTE, class_id, mirror_lookup
 from faceparse.data.conversions.orders import ORDERS
 from faceparse.data.doctor.examination import examine
 from faceparse.errors import DataError
@@ -136,6 +136,16 @@ def test_ids_of_another_order_are_recognised_by_the_face_that_they_show(faces, o
     told = [fault for fault in faults if fault.kind == "wrong_ids"]
     assert len(told) > 0.6 * num_before
     assert all(f"in that of {order};" in fault.detail for fault in told)
+
+
+def test_two_eyes_of_one_side_are_one_fault(faces):
+    for path in (faces / "train" / "masks").iterdir():
+        labels = read_labels(path)
+        labels[labels == class_id("left eye")] = class_id("right eye")
+        write_labels(path, labels)
+    faults = examine(faces).faults
+    assert len(faults) > 8
+    assert {(fault.kind, fault.classes) for fault in faults} == {("wrong_side", ("right eye",))}
 
 
 def test_an_empty_mask_is_told(faces):

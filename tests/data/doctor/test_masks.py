@@ -37,6 +37,10 @@ def test_ids_are_fine_under_any_palette_that_shows_other_colours(labels, palette
     np.testing.assert_array_equal(reading.labels, labels)
 
 
+def test_a_palette_of_black_alone_says_nothing(labels, tmp_path):
+    assert read_mask(saved(tmp_path, with_palette(labels, np.zeros((256, 3))))).kind is None
+
+
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_official_colours_are_another_mode_whose_ids_are_known(labels, mode, tmp_path):
     reading = read_mask(saved(tmp_path, Image.fromarray(PALETTE[labels]).convert(mode)))

@@ -33,7 +33,7 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def examined(made_faces, tmp_path_factory):
-    """One pair with exchanged ids, one mask that is empty, a copy, and photos with names that are markup."""
+    """One pair with exchanged ids, one mask that is empty, a copy, and names that are markup."""
     faces = shutil.copytree(made_faces, tmp_path_factory.mktemp("sheet") / "faces")
     images, masks = (sorted((faces / "train" / folder).iterdir()) for folder in ("images", "masks"))
     write_labels(masks[0], mirror_lookup()[read_labels(masks[0])])
@@ -41,16 +41,18 @@ def examined(made_faces, tmp_path_factory):
     shutil.copy(images[2], faces / "test" / "images" / "copy.jpg")
     name = HOSTILE.replace("/", "") + '"\n.jpg'
     (faces / "test" / "images" / name).write_bytes(b"")
+    for suffix in ("<i>.jpg", "<i>.png"):
+        shutil.copy(images[3], faces / "test" / "images" / f"rival{suffix}")
     return examine(faces)
 
 
 def test_each_suspect_is_a_card_with_two_pictures_inside_the_page(examined, tmp_path):
-    assert write_sheet(examined, tmp_path / "sheet.html") == 4
+    assert write_sheet(examined, tmp_path / "sheet.html") == 6
     text = (tmp_path / "sheet.html").read_text()
     page = Reader()
     page.feed(text)
-    assert len(page.names) == 4
-    assert len(page.images) == 8
+    assert len(page.names) == 6
+    assert len(page.images) == 12
     assert all(source.startswith("data:image/jpeg;base64,") for source in page.images)
     assert not re.search(r"(src|href)=[\"']?(http|//)", text)
     assert 'tabindex="0"' in text
@@ -61,6 +63,7 @@ def test_a_name_that_is_markup_stays_a_name(examined, tmp_path):
     page = Reader()
     page.feed((tmp_path / "sheet.html").read_text())
     assert page.tags.count("script") == 1
+    assert "i" not in page.tags
     assert any("<script>alert(1)<script>" in name and "\\n" in name for name in page.names)
 
 

@@ -1,6 +1,7 @@
 """A mended copy of a dataset: what can be put right is, what cannot is set aside, all else stays byte for byte."""
 
 import json
+import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -163,8 +164,8 @@ def _surplus(examination: Examination, treatments: dict[Key, Treatment]) -> Iter
 def _set_aside(entry: Entry, place: Path, quarantine: Path) -> None:
     for path in entry.files:
         (place / path.parent.name / path.name).unlink(missing_ok=True)
-        # what is no file (a folder, a pipe) or far too large to be a picture stays where it is
-        if path.is_file() and path.stat().st_size <= MAX_FILE_BYTES:
+        # what is no file (a folder, a pipe), may not be read or is far too large for a picture stays where it is
+        if path.is_file() and os.access(path, os.R_OK) and path.stat().st_size <= MAX_FILE_BYTES:
             target = quarantine / path.parent.name / path.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
