@@ -215,3 +215,12 @@ def test_photos_in_several_folders_are_not_mixed(faces, save, tmp_path):
         save(tmp_path / "set" / f"trip{index % 2}" / f"{name}.jpg", photo)
     with pytest.raises(FaceparseError, match="photos in 2 folders"):
         ingest(tmp_path / "set", tmp_path / "out")
+
+
+def test_pictures_in_folders_that_mean_nothing_are_counted(faces, save, command, tmp_path):
+    for name, (photo, labels) in faces.items():
+        save(tmp_path / "set" / "images" / f"{name}.jpg", photo)
+        save(tmp_path / "set" / "ground truth" / f"{name}.png", labels)
+    code, said, _ = command(tmp_path / "set", tmp_path / "out")
+    assert code == 0
+    assert "12 photos alone passed over: 12 pictures in ground truth" in said

@@ -133,7 +133,8 @@ def _plan(source: Source) -> _Plan | None:
             raise DataError(f"{source.path}: has {has} and no {lacks}; raw CelebAMask-HQ needs both")
         return None
     pairs = [Pair(*pair) for pair in found.pairs]
-    return _read_alike(source, found.layout, pairs, found.orders, found.faults)
+    plan = _read_alike(source, found.layout, pairs, found.orders, found.faults)
+    return replace(plan, notes=(*plan.notes, found.passed_over)) if found.passed_over else plan
 
 
 def _read_alike(

@@ -42,6 +42,8 @@ class Found:
     """Split, name, photo and mask (None in a split of photos alone), ordered."""
     faults: list[str] = field(default_factory=list)
     """What is left out before anything is read, a sentence each."""
+    passed_over: str = ""
+    """Pictures that have no place in the layout, a sentence."""
 
 
 _Files = dict[str, dict[str, dict[str, list[str]]]]
@@ -63,6 +65,10 @@ def find_pairs(source: Source, split_of: Callable[[str], str] | None) -> Found |
             found = Found(layout, orders)
             alone = layout == _ONE_SPLIT
             _pair_up(source, files, found, split_of if alone else None)
+            placed = {
+                name for kinds in files.values() for folders in kinds.values() for n in folders.values() for name in n
+            }
+            found.passed_over = _passed_over(source, placed)
             return found
     return _photos_alone(source)
 
@@ -180,6 +186,12 @@ def _by_stem(folders: dict[str, list[str]], found: Found) -> tuple[dict[str, str
         else:
             kept[stem] = name
     return kept, twice
+
+
+def _passed_over(source: Source, placed: set[str]) -> str:
+    others = [name for name in source.names if _suffix(name) in IMAGE_SUFFIXES and name not in placed]
+    folders = {name.rpartition("/")[0] or "the top folder" for name in others}
+    return f"passed over: {len(others):,} pictures in {some_names(folders)}" if others else ""
 
 
 def _report_widowed(images: set[str], masks: set[str], split: str, found: Found) -> None:

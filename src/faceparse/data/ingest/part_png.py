@@ -121,7 +121,9 @@ def _unfilter(
 
 def _undo_paeth(row: UInt8[np.ndarray, "width"], above: UInt8[np.ndarray, "width"]) -> None:
     """Where the row above does not change, Paeth's prediction is the value to the left; elsewhere it is computed."""
-    changes = np.flatnonzero(np.diff(above, prepend=np.uint8(0))).tolist()
+    changes = (np.flatnonzero(above[1:] != above[:-1]) + 1).tolist()
+    if above[0]:
+        changes.insert(0, 0)
     start, value = 0, 0
     for change in [*changes, len(row)]:
         if change > start:
@@ -137,5 +139,7 @@ def _undo_paeth(row: UInt8[np.ndarray, "width"], above: UInt8[np.ndarray, "width
 
 def _paeth(left: int, up: int, corner: int) -> int:
     """The neighbour nearest to left + up - corner; the first of equals."""
-    estimate = left + up - corner
-    return min((left, up, corner), key=lambda value: abs(estimate - value))
+    to_left, to_up, to_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
+    if to_left <= to_up and to_left <= to_corner:
+        return left
+    return up if to_up <= to_corner else corner
