@@ -6,7 +6,7 @@ from faceparse.cli.arguments import call
 from faceparse.errors import UsageError
 
 COMMANDS = {
-    "ingest": ("ingest", "a dataset folder from raw CelebAMask-HQ or a challenge's release"),
+    "ingest": ("ingest", "a dataset folder from CelebAMask-HQ, a release, LaPa, Helen, photos: whatever others hold"),
     "synth": ("synth", "faces that are drawn, with their label maps"),
     "stats": ("stats", "count pixels and images of each class; weights, mean and std"),
     "doctor": ("doctor", "find broken files, exchanged left and right, copies and leaks; mend them"),
