@@ -224,3 +224,10 @@ def test_pictures_in_folders_that_mean_nothing_are_counted(faces, save, command,
     code, said, _ = command(tmp_path / "set", tmp_path / "out")
     assert code == 0
     assert "12 photos alone passed over: 12 pictures in ground truth" in said
+
+
+def test_masks_alone_are_not_taken_for_photos(faces, save, tmp_path):
+    for name, (_, labels) in faces.items():
+        save(tmp_path / "masks" / f"{name}.png", labels)
+    with pytest.raises(FaceparseError, match="holds label maps and no photos"):
+        ingest(tmp_path / "masks", tmp_path / "out")

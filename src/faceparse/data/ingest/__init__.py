@@ -31,6 +31,7 @@ from faceparse.data.ingest.writing import Settler, Written, only_writer, write_u
 from faceparse.data.parallel import in_processes
 from faceparse.errors import DataError, UsageError
 from faceparse.files import UNFINISHED
+from faceparse.images import read_labels
 
 _Job = Pair | SoftPair | raw.PaintedPair
 """Files to write (`targets`, below the dataset's folder) and what is to be in them (`contents`)."""
@@ -143,9 +144,21 @@ def _read_alike(
     """A plan in which every mask is read in the way that a look at some of them suggests."""
     masked = [job for job in jobs if isinstance(job, SoftPair) or job.mask]
     if not masked:
+        if jobs and all(_is_label_map(source, job) for job in jobs[:: max(1, len(jobs) // 3)]):
+            raise DataError(
+                f"{source.path}: holds label maps and no photos; masks are taken with the photos they are of"
+            )
         return _Plan(layout, jobs, faults=tuple(faults))
     reading, notes = look([partial(job.stored, source) for job in masked], orders)
     return _Plan(layout, [job.read_as(reading) for job in jobs], reading.order, tuple(notes), tuple(faults))
+
+
+def _is_label_map(source: Source, job: Pair | SoftPair) -> bool:
+    try:
+        read_labels(source.read(job.image))
+    except DataError:
+        return False
+    return True
 
 
 def _matches(pattern: re.Pattern[str], source: Source) -> dict[str, tuple[str, ...]]:
