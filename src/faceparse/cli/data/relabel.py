@@ -18,8 +18,8 @@ def relabel(
     in_folder: In,
     out: Out,
     /,
-    source: Annotated[str | None, tyro.conf.arg(name="from")] = None,
-    target: Annotated[str, tyro.conf.arg(name="to")] = "celebamask",
+    source: Annotated[str | None, tyro.conf.arg(name="from", metavar="FORM")] = None,
+    target: Annotated[str, tyro.conf.arg(name="to", metavar="FORM")] = "celebamask",
     tolerance: float = 0.0,
     json: bool = False,
 ) -> int:

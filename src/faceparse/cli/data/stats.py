@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from faceparse.data.statistics import Statistics
 
 Dataset = Annotated[Path, tyro.conf.arg(metavar="DATASET")]
+Figure = Annotated[Path | None, tyro.conf.arg(metavar="FILE")]
 
 FIGURES = (".png", ".pdf", ".svg")
 
 
-def stats(dataset: Dataset, /, json: bool = False, figure: Path | None = None) -> int:
+def stats(dataset: Dataset, /, json: bool = False, figure: Figure = None) -> int:
     """Count a dataset: pixels and images of each class, where they are, class weights, mean and std of the photos.
 
     All splits with masks are pooled. Example: faceparse data stats celebamask/train --figure train.pdf
