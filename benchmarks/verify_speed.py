@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from faceparse.data.dataset import list_pairs, read_pair
-from faceparse.data.manifest import write_manifest
+from faceparse.data.manifest import to_json
 from faceparse.data.splits import make_split
 from faceparse.data.synthetic.layouts import write_challenge
+from faceparse.files import write_atomically
 
 NUM_FACES, NUM_ROUNDS = 60, 5
 
@@ -25,7 +26,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         dataset, manifest = Path(folder) / "data", Path(folder) / "split.json"
         write_challenge(dataset, NUM_FACES, 512, 5)
-        write_manifest(manifest, make_split(dataset, "rare", {"all": 1.0}, manifest=manifest)[0])
+        write_atomically(manifest, to_json(make_split(dataset, "rare", {"all": 1.0}, manifest=manifest)[0]))
         pairs = list_pairs(manifest / "all")
         verify = min(_seconds(lambda: list_pairs(manifest / "all")) for _ in range(NUM_ROUNDS))
         decode = min(_seconds(lambda: [read_pair(pair) for pair in pairs]) for _ in range(NUM_ROUNDS))

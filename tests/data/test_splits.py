@@ -10,12 +10,14 @@ from PIL import Image
 
 from faceparse.data.conversions.flip import flip_dataset
 from faceparse.data.dataset import find_split, is_split, labelled_splits, list_pairs, splits
-from faceparse.data.manifest import read_manifest, write_manifest
+from faceparse.data.manifest import read_manifest, to_json
 from faceparse.data.sampling import choose_pairs
-from faceparse.data.splits import folds, make_split, photo_hash, side_of, write_dataset
+from faceparse.data.split_folder import write_dataset
+from faceparse.data.splits import folds, make_split, photo_hash, side_of
 from faceparse.data.store import open_store
 from faceparse.data.synthetic import make_face
 from faceparse.errors import DataError, UsageError
+from faceparse.files import write_atomically
 from faceparse.images import write_image, write_labels
 
 SHARES = {"train": 0.6, "val": 0.4}
@@ -58,7 +60,7 @@ def names(path):
 
 def written(path, *arguments, **named):
     made, _ = make_split(*arguments, **named, manifest=path)
-    write_manifest(path, made)
+    write_atomically(path, to_json(made))
     return path
 
 
@@ -153,7 +155,7 @@ def test_the_official_split_follows_celebas_partition(faces, tmp_path):
     mapping.write_text("".join(f"{i} {originals[i % 4]} x.jpg\n" for i in range(15)))
     made, _ = make_split(faces, "official", {}, mapping=mapping)
     assert [entry.split for entry in made.pairs[:4]] == ["train", "val", "val", "test"]
-    mapping.write_text("0 5 x.jpg\n")
+    mapping.write_text("0 5 x.jpg\n² 5 x.jpg\n1 ² x.jpg\n")
     with pytest.raises(DataError, match="has no row for '01'"):
         make_split(faces, "official", {}, mapping=mapping)
     with pytest.raises(UsageError, match="say where it is with --mapping"):
@@ -227,6 +229,15 @@ def test_changed_and_missing_files_are_refused_by_name(own):
     assert list_pairs(path / "val")
 
 
+def test_a_manifest_without_its_dataset_says_where_it_looked(faces, tmp_path):
+    path = written(tmp_path / "split.json", faces, "hash", SHARES)
+    moved = path.rename(tmp_path / "moved.json")
+    values = json.loads(moved.read_text())
+    moved.write_text(json.dumps(values | {"dataset": "elsewhere"}))
+    with pytest.raises(DataError, match=r"none of its files is in .*elsewhere; put the dataset there"):
+        list_pairs(moved / "train")
+
+
 def test_a_folder_with_its_manifest_is_checked_too(own):
     assert names(own) == names(own / "split.json")
     pair = list_pairs(own / "val")[0]
@@ -289,6 +300,11 @@ def test_files_are_copied_where_hard_links_cannot_be_made(faces, tmp_path, monke
         (lambda v: v["pairs"][0].update(name=3), "must be text"),
         (lambda v: v["pairs"][0].update(image="../../etc/passwd"), "leaves the dataset"),
         (lambda v: v["pairs"][0].update(mask="/etc/passwd"), "leaves the dataset"),
+        (lambda v: v["pairs"][0].update(split=".."), "leaves the dataset"),
+        (lambda v: v["pairs"][0].update(split="a/b"), "the split 'a/b'"),
+        (lambda v: v["pairs"][0].update(split="."), "the split '.'"),
+        (lambda v: v["pairs"][0].update(name="../../x"), "has the name '../../x'"),
+        (lambda v: v["pairs"][1].update(image="b/00.png", name="00"), "has 00 in train twice"),
         (lambda v: v["pairs"].append(v["pairs"][0]), "has train/images/00.png twice"),
         (lambda v: v.update(fractions=[1]), "not a split's manifest"),
     ],
@@ -323,6 +339,8 @@ def test_requests_that_cannot_be_met_are_refused(faces, tmp_path):
         folds(1)
     with pytest.raises(DataError, match="none would be in rest"):
         make_split(faces, "hash", {"train": 1 - 1e-9, "rest": 1e-9})
+    with pytest.raises(DataError, match=r"none would be in \w+, \w+, \w+ and \d+ more; ask for fewer splits"):
+        make_split(faces, "rare", folds(40))
     path = written(tmp_path / "split.json", faces, "hash", SHARES)
     with pytest.raises(UsageError, match="give the dataset's folder"):
         make_split(path, "hash", SHARES)
@@ -335,7 +353,7 @@ def test_one_name_in_two_folders_is_refused_but_where_the_folders_are_kept(tmp_p
         make_split(tmp_path, "hash", SHARES)
     made, _ = make_split(tmp_path, "folders", {})
     path = tmp_path / "split.json"
-    write_manifest(path, replace(made, dataset="."))
+    write_atomically(path, to_json(replace(made, dataset=".")))
     assert names(tmp_path) == names(path) == {"train": ["same"], "val": ["same"]}
 
 

@@ -9,6 +9,7 @@ In a dataset's folder it is called `split.json`; then the folder's own pairs are
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -18,7 +19,6 @@ from typing import Any
 from faceparse.console import progress
 from faceparse.cores import num_cores
 from faceparse.errors import DataError, UsageError
-from faceparse.files import write_atomically
 
 MANIFEST = "split.json"
 """What a manifest is called in the folder of the dataset that it splits."""
@@ -65,13 +65,8 @@ class Manifest:
         return {name: entries for name, entries in found.items() if entries}
 
 
-def write_manifest(path: Path, manifest: Manifest) -> None:
-    """Write a manifest whole or not at all, a pair a line."""
-    write_atomically(path, to_json(manifest))
-
-
 def to_json(manifest: Manifest) -> str:
-    """The text of a manifest."""
+    """The text of a manifest, a pair a line."""
     head = {"format": _FORMAT, **asdict(manifest)}
     pairs = ",\n".join("    " + json.dumps(entry) for entry in head.pop("pairs"))
     return json.dumps(head, indent=2)[:-2] + f',\n  "pairs": [\n{pairs}\n  ]\n}}\n'
@@ -198,6 +193,8 @@ def _verified(path: Path, entries: list[Entry], dataset: Path) -> list[tuple[Ent
         found = list(progress(pool.map(_digest, (dataset / name for name in digests)), "verifying", len(digests)))
     now = dict(zip(digests, found, strict=True))
     missing = [name for name in digests if now[name] is None]
+    if digests and len(missing) == len(digests):
+        raise DataError(f"{path}: none of its files is in {dataset}; put the dataset there, or split it anew")
     changed = [name for name, digest in digests.items() if now[name] not in (None, digest)]
     faults = [f"{len(n)} file(s) {what} ({_some(n)})" for what, n in (("missing", missing), ("changed", changed)) if n]
     if faults:
@@ -220,9 +217,12 @@ def _structured(values: Any) -> Manifest:
         raise ValueError("a pair's values must be text")
     pairs = tuple(Entry(**entry) for entry in values["pairs"])
     for entry in pairs:
-        for name in (entry.image, entry.mask):
+        for name in (entry.image, entry.mask, entry.split):
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\0" in name:
                 raise ValueError(f"the path {name!r} leaves the dataset")
+        # both become names of files and folders that others write
+        if PurePosixPath(entry.split).parts != (entry.split,) or entry.name != PurePosixPath(entry.image).stem:
+            raise ValueError(f"{entry.image!r} has the name {entry.name!r} and the split {entry.split!r}")
     if not pairs:
         raise ValueError("it has no pairs")
     fractions = {str(name): float(share) for name, share in values["fractions"].items()}
@@ -234,11 +234,9 @@ def _structured(values: Any) -> Manifest:
 
 
 def _refuse_doubles(path: Path, manifest: Manifest) -> None:
-    seen: set[str] = set()
-    for entry in manifest.pairs:
-        if entry.image in seen:
-            raise DataError(f"{path}: has {entry.image} twice; make it anew with: faceparse data split")
-        seen.add(entry.image)
+    times = Counter(shown for e in manifest.pairs for shown in (e.image, f"{e.name} in {e.split}"))
+    if twice := [shown for shown, count in times.items() if count > 1]:
+        raise DataError(f"{path}: has {twice[0]} twice; make it anew with: faceparse data split")
 
 
 def _reason(error: BaseException) -> str:

@@ -6,28 +6,23 @@ same side, by the first of their names, so that no split leaks; a split that is 
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from faceparse.classes import NUM_CLASSES
-from faceparse.data.conversions.flip import refuse_overlap
-from faceparse.data.dataset import Pair, folder_pairs, is_split, labelled_splits, read_pair
+from faceparse.data.celeba import official_splits
+from faceparse.data.dataset import Pair, folder_pairs, is_split, labelled_splits, read_pair, some_names
 from faceparse.data.doctor.duplicates import find_copies
-from faceparse.data.manifest import MANIFEST, Entry, Manifest, hash_file, place_of, refuse_leaks, to_json
+from faceparse.data.manifest import Entry, Manifest, hash_file, place_of, refuse_leaks
 from faceparse.data.parallel import in_processes
 from faceparse.data.stratification import stratify
 from faceparse.errors import DataError, UsageError
-from faceparse.files import folder_written_whole, write_atomically
 from faceparse.types import Image
 
 METHODS = ("hash", "rare", "official", "folders")
-
-_CELEBA_PARTS = ((162771, "train"), (182638, "val"))
-"""CelebA's partition: images below each number are in the split; the others are in `test`."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +88,8 @@ def make_split(
     )
     empty = [name for name in fractions if name not in sides]
     if empty:
-        raise DataError(
-            f"{dataset}: has {len(pairs)} pairs, of which none would be in {', '.join(empty)}; try --by rare"
-        )
+        hint = "try --by rare" if method == "hash" and len(fractions) <= len(set(firsts)) else "ask for fewer splits"
+        raise DataError(f"{dataset}: has {len(pairs)} pairs, of which none would be in {some_names(empty)}; {hint}")
     if has_own:
         refuse_leaks(pairs, str(dataset))
     root = os.path.relpath(dataset.resolve(), base)
@@ -124,39 +118,6 @@ def side_of(name: str, fractions: Mapping[str, float], seed: int = 0) -> str:
         if number < top:
             return split
     return list(fractions)[-1]
-
-
-def write_dataset(manifest: Manifest, dataset: Path, out: Path) -> None:
-    """Write a dataset whose splits are folders, with its manifest: hard links, or copies where those cannot be made.
-
-    Raises:
-        DataError: `out` is there already, or two pairs of one split share a name.
-        UsageError: `out` lies in the dataset, or the dataset in it.
-    """
-    refuse_overlap(dataset, out)
-    if out.exists():
-        raise DataError(f"{out}: is there already; choose another OUT, or take it away")
-    with folder_written_whole(out) as folder:
-        moved = []
-        for entry in manifest.pairs:
-            image = f"{entry.split}/images/{Path(entry.image).name}"
-            mask = f"{entry.split}/masks/{Path(entry.mask).name}"
-            for source, target in ((entry.image, image), (entry.mask, mask)):
-                (folder / target).parent.mkdir(parents=True, exist_ok=True)
-                _link(dataset / source, folder / target)
-            moved.append(replace(entry, image=image, mask=mask))
-        new = {before.image: after.image for before, after in zip(manifest.pairs, moved, strict=True)}
-        pairs = tuple(replace(entry, group=new[entry.group]) for entry in moved)
-        write_atomically(folder / MANIFEST, to_json(replace(manifest, dataset=".", pairs=pairs)))
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except FileExistsError as error:
-        raise DataError(f"{target.parent.parent.name}: two pairs have the file {target.name}; rename one") from error
-    except OSError:  # another disk, or one that has no hard links
-        shutil.copyfile(source, target)
 
 
 def _checked(fractions: Mapping[str, float]) -> dict[str, float]:
@@ -243,16 +204,14 @@ def _official(mapping: Path | None) -> Callable[[str], str]:
     if mapping is None:
         raise UsageError("the official split needs CelebA-HQ-to-CelebA-mapping.txt; say where it is with --mapping")
     try:
-        rows = [line.split() for line in mapping.read_text(errors="replace").splitlines()]
+        splits = official_splits(mapping.read_text(errors="replace"))
     except OSError as error:
         raise DataError(f"{mapping}: cannot be read ({(error.strerror or str(error)).lower()})") from error
-    originals = {int(row[0]): int(row[1]) for row in rows if len(row) >= 2 and row[0].isdigit() and row[1].isdigit()}
 
     def split_of(name: str) -> str:
-        if not (name.isascii() and name.isdigit()) or int(name) not in originals:
+        if not (name.isascii() and name.isdigit()) or int(name) not in splits:
             raise DataError(f"{mapping}: has no row for '{name}'; the official split needs names that CelebA-HQ gave")
-        original = originals[int(name)]
-        return next((split for end, split in _CELEBA_PARTS if original < end), "test")
+        return splits[int(name)]
 
     return split_of
 

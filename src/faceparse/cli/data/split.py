@@ -45,7 +45,8 @@ def split(
     """
     from faceparse.console import print_json
     from faceparse.data.manifest import to_json
-    from faceparse.data.splits import make_split, write_dataset
+    from faceparse.data.split_folder import write_dataset
+    from faceparse.data.splits import make_split
     from faceparse.files import write_atomically
 
     is_file = out.suffix == ".json"

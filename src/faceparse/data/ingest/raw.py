@@ -9,6 +9,7 @@ import numpy as np
 
 from faceparse.classes import CLASSES
 from faceparse.console import log
+from faceparse.data.celeba import official_splits
 from faceparse.data.ingest.pairs import fitted_photo
 from faceparse.data.ingest.part_png import read_part
 from faceparse.data.ingest.source import Source
@@ -22,8 +23,6 @@ PART = re.compile(r"((?:.*/)?)CelebAMask-HQ-mask-anno/(?:[^/]+/)?(\d+)_(\w+)\.pn
 """Wrapping folder, index, suffix."""
 
 _MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
-_FIRST_VAL, _FIRST_TEST = 162_771, 182_638
-"""CelebA's partition, by the index that an image has there."""
 
 _IDS_BY_SUFFIX = {c.suffix: c.id for c in CLASSES if c.suffix}
 
@@ -100,13 +99,11 @@ def official_split(source: Source) -> Callable[[int], str] | None:
     mapping = next((name for name in source.names if name.rpartition("/")[2] == _MAPPING), None)
     if mapping is None:
         return None
-    rows = [line.split() for line in source.read(mapping).decode(errors="replace").splitlines()]
-    originals = {int(row[0]): int(row[1]) for row in rows if len(row) >= 2 and row[0].isdigit() and row[1].isdigit()}
+    splits = official_splits(source.read(mapping).decode(errors="replace"))
 
     def split_of(index: int) -> str:
-        if index not in originals:
+        if index not in splits:
             raise DataError(f"{source.path}/{mapping}: has no row for photo {index}; get the whole file")
-        original = originals[index]
-        return "train" if original < _FIRST_VAL else "val" if original < _FIRST_TEST else "test"
+        return splits[index]
 
     return split_of
