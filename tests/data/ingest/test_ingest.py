@@ -130,6 +130,23 @@ def test_the_mapping_file_gives_the_official_split(raw, tmp_path):
     assert names == {"train": ["0", "1"], "val": ["2", "3"], "test": ["4", "5"]}
 
 
+def test_a_digit_that_is_no_number_has_no_row_in_the_mapping(release, tmp_path):
+    (release / "CelebA-HQ-to-CelebA-mapping.txt").write_text("0 5 x.jpg\n² ² x.jpg\n")
+    one = tmp_path / "one"
+    shutil.copytree(release / "release" / "val", one / "part")
+    shutil.copy(release / "CelebA-HQ-to-CelebA-mapping.txt", one)
+    for kind in ("images", "masks"):
+        first = min((one / "part" / kind).iterdir())
+        first.rename(first.with_stem("²"))
+    ingest(one, tmp_path / "out")
+
+
+def test_files_that_were_there_are_counted(release, tmp_path):
+    ingest(release, tmp_path / "out")
+    min((tmp_path / "out" / "test" / "images").iterdir()).unlink()
+    assert "1 files written, 13 of these names were there and kept" in ingested(release, tmp_path / "out")
+
+
 def test_without_the_mapping_everything_is_train_and_that_is_said(raw, tmp_path):
     (raw / "CelebAMask-HQ" / "CelebA-HQ-to-CelebA-mapping.txt").unlink()
     said = ingested(raw, tmp_path / "out")

@@ -80,6 +80,21 @@ def test_colours_of_no_palette_are_refused_with_the_remedy(faces, save, tmp_path
         ingest(tmp_path / "set", tmp_path / "out")
 
 
+def test_masks_in_an_order_that_no_release_has_are_told(faces, save, tmp_path):
+    lay_out(tmp_path / "set", faces, save, lambda labels: ORDERS["merged"].from_ours[labels])
+    assert any("do not lie as in faces" in note for note in ingest(tmp_path / "set", tmp_path / "out").notes)
+    lay_out(tmp_path / "good", faces, save, lambda labels: labels)
+    assert not ingest(tmp_path / "good", tmp_path / "fine").notes
+
+
+def test_masks_that_are_jpegs_are_left_out_with_the_remedy(faces, save, tmp_path):
+    lay_out(tmp_path / "set", faces, save, lambda labels: labels)
+    name, (_, labels) = next(iter(faces.items()))
+    Image.fromarray(paint(labels, PALETTES["official"])).save(tmp_path / "set/train/masks" / f"{name}.png", "JPEG")
+    (fault,) = ingest(tmp_path / "set", tmp_path / "out").left_out
+    assert "faceparse data relabel --tolerance 12" in fault
+
+
 def test_sixteen_bit_masks_are_left_out_rather_than_scaled(faces, save, tmp_path):
     lay_out(tmp_path / "set", faces, save, lambda labels: labels)
     save(tmp_path / "set" / "train" / "masks" / "face0.png", faces["face0"][1].astype(np.uint16))

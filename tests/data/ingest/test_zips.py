@@ -48,6 +48,11 @@ def test_a_path_that_leads_out_is_refused(name, tmp_path):
     assert "leads out of the zip" in refused(hostile(tmp_path / "set.zip", name), tmp_path / "deep" / "out")
 
 
+def test_backslashes_for_slashes_are_told_as_such(tmp_path):
+    said = refused(hostile(tmp_path / "set.zip", "photos\\a.jpg"), tmp_path / "out")
+    assert "with backslashes for slashes" in said
+
+
 def test_a_symbolic_link_is_refused(tmp_path):
     link = zipfile.ZipInfo("photos/link.jpg")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -101,7 +106,7 @@ def test_a_zip_within_a_zip_is_no_layout(tmp_path):
     inner = hostile(tmp_path / "inner.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
         archive.writestr("train.zip", inner)
-    assert "found train.zip" in refused(tmp_path / "set.zip", tmp_path / "out")
+    assert "found train.zip (a zip in a zip: unpack the outer one" in refused(tmp_path / "set.zip", tmp_path / "out")
 
 
 def test_a_directory_of_millions_of_entries_is_refused_before_it_is_read(tmp_path):

@@ -41,8 +41,9 @@ def ingest(source: Source, out: Out, /, json: bool = False) -> int:
             lines += [f"left out ({len(done.left_out):,}):", *(f"  {fault}" for fault in done.left_out[:_SHOWN])]
         if len(done.left_out) > _SHOWN:
             lines.append(f"  and {len(done.left_out) - _SHOWN:,} more, all of them with --json")
+        kept = f", {done.num_kept:,} of these names were there and kept" if done.num_kept else ""
         lines.append(
-            f"{done.num_written:,} files written" if done.num_written else "nothing to do: all of it was there"
+            f"{done.num_written:,} files written{kept}" if done.num_written else "nothing to do: all of it was there"
         )
         return lines
 

@@ -57,7 +57,8 @@ class Ingested:
     left_out: list[str] = field(default_factory=list)
     """Files and pairs that could not be taken, and why."""
     num_written: int = 0
-    """Files written now; the others were there."""
+    num_kept: int = 0
+    """Files that were there, known by their names alone."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,12 @@ def _look_at(source: Path) -> _Plan:
         plan = _plan(opened)
     if plan is None:
         top = {name.split("/")[0] + "/" * ("/" in name) for name in opened.names}
+        is_nested = any(name.lower().endswith(".zip") for name in opened.names)
         raise DataError(
-            f"{source}: no layout that is known: found {some_names(top) or 'nothing'}; expected CelebA-HQ-img/ with "
-            "CelebAMask-HQ-mask-anno/, train/images/ with train/masks/ (or labels/), img_dir/train/ with "
-            "ann_dir/train/, or a folder of photos"
+            f"{source}: no layout that is known: found {some_names(top) or 'nothing'}"
+            f"{' (a zip in a zip: unpack the outer one and give its folder)' * is_nested}; expected "
+            "CelebA-HQ-img/ with CelebAMask-HQ-mask-anno/, train/images/ with train/masks/ (or labels/), "
+            "img_dir/train/ with ann_dir/train/, or a folder of photos"
         )
     if opened.num_unnameable:
         told = f"{opened.num_unnameable} file(s) whose names hold control characters or are not UTF-8"
@@ -127,7 +130,9 @@ def _plan(source: Source) -> _Plan | None:
     if soft is not None:
         return _read_alike(source, "Helen, a picture per class", soft[0], ("helen", "lapa"), soft[1])
     official = raw.official_split(source)
-    found = find_pairs(source, (lambda name: official(int(name)) if name.isdigit() else "train") if official else None)
+    found = find_pairs(
+        source, (lambda name: official(int(name)) if name.isdecimal() else "train") if official else None
+    )
     if found is None or (parts and not found.pairs) or (images and all(mask is None for *_, mask in found.pairs)):
         if images or parts:
             has, lacks = ("CelebA-HQ-img", "CelebAMask-HQ-mask-anno")[:: 1 if images else -1]
@@ -210,6 +215,7 @@ def _told(plan: _Plan, out: Path, faults: Sequence[str], num_written: int) -> In
         notes=list(plan.notes),
         left_out=[*plan.faults, *faults],
         num_written=num_written,
+        num_kept=len(there) - num_written,
     )
 
 

@@ -50,9 +50,11 @@ def refuse_unsafe(path: Path, files: Sequence[ZipInfo]) -> None:
     seen = set()
     for info in files:
         shown = ascii(info.filename)
-        parts = PurePosixPath(info.filename).parts
-        if info.filename.startswith("/") or ".." in parts or "\\" in info.filename or info.filename[1:2] == ":":
+        parts = PurePosixPath(info.filename.replace("\\", "/")).parts
+        if info.filename[:1] in ("/", "\\") or ".." in parts or info.filename[1:2] == ":":
             raise DataError(f"{path}: holds {shown}, a path that leads out of the zip; refused")
+        if "\\" in info.filename:
+            raise DataError(f"{path}: holds {shown}, with backslashes for slashes; refused: pack it with another tool")
         if stat.S_ISLNK(info.external_attr >> 16):
             raise DataError(f"{path}: holds {shown}, a symbolic link; refused: pack the files themselves")
         if info.flag_bits & 1:
