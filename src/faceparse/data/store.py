@@ -125,7 +125,7 @@ def _remove_stale(path: Path, size: int, pairs: Sequence[Pair]) -> None:
         except (OSError, ValueError, KeyError):
             stale = True
         if stale:
-            log.info("the data set has changed since its store was built")
+            log.info("the store of other pairs, or of pairs that have changed, makes room")
             shutil.rmtree(other, ignore_errors=True)
 
 

@@ -145,6 +145,8 @@ def test_a_folder_that_holds_nothing_to_convert_is_refused(tmp_path):
         relabel_folder(tmp_path / "nowhere", tmp_path / "out")
     with pytest.raises(UsageError, match="did you mean 'lapa'"):
         relabel_folder(tmp_path, tmp_path / "out", target="lappa")
+    with pytest.raises(UsageError, match="written by: faceparse data color"):
+        relabel_folder(tmp_path, tmp_path / "out", target="official")
     with pytest.raises(UsageError, match="--tolerance nan"):
         relabel_folder(tmp_path, tmp_path / "out", tolerance=float("nan"))
 

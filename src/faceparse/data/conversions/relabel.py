@@ -114,6 +114,8 @@ def relabel_folder(
     """
     if not 0 <= tolerance <= 100:
         raise UsageError(f"--tolerance {tolerance:g}, where 0 (exact) to 100 is expected; 12 suits JPEG")
+    if target in PALETTES and target not in ORDERS:
+        raise UsageError(f"--to {target}: a palette of colours; those are written by: faceparse data color")
     for name, known in ((source, (*ORDERS, *PALETTES, PARTS)), (target, (*ORDERS, PARTS))):
         if name is not None and name not in known:
             raise UsageError.unknown("form of label maps", name, known)

@@ -97,7 +97,7 @@ def _inflate(content: bytes, size: int) -> bytes | None:
     try:
         # no more than a picture of this size has: a bomb is not inflated
         filtered = stream.decompress(b"".join(pieces), size + 1)
-    except (zlib.error, zlib_ng.error):
+    except (zlib.error, zlib_ng.error):  # pyright: ignore[reportGeneralTypeIssues]
         return None
     return filtered if len(filtered) == size and stream.eof else None
 
