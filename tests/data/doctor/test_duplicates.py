@@ -93,6 +93,12 @@ def test_what_brightening_has_turned_white_does_not_count(photos):
     assert sum(value > 0.8 for value in bright) > 35
 
 
+def test_a_frame_around_two_photos_does_not_make_them_alike(photos):
+    framed = [fingerprint(np.pad(photo, ((20, 20), (20, 20), (0, 0)), constant_values=255)) for photo in photos[:20]]
+    alike = [similarity(one, other) for one, other in zip(framed[::2], framed[1::2], strict=True)]
+    assert np.mean(alike) < 0.2
+
+
 def test_each_copy_is_named_once_with_the_first_of_its_kind(photos, prints):
     copies = [changed(photos[7]), changed(photos[7], quality=50), changed(photos[7], mirrored=True, quality=50)]
     found = match(np.concatenate([prints, np.stack([fingerprint(copy) for copy in copies])]))

@@ -175,8 +175,11 @@ def _coarse(print: np.ndarray) -> Float32[np.ndarray, "32 32"]:
 
 
 def _detail(grey: np.ndarray, sigma: float, where: np.ndarray) -> np.ndarray:
-    """High-passed, with its strongest edges held down: contrast and single highlights count for little."""
-    detail = grey - cv2.GaussianBlur(grey, (0, 0), sigma)
+    """High-passed within `where`, its strongest edges held down: contrast and single highlights count for little."""
+    inside = where.astype(np.float32)
+    # the blur, too, is of the pixels that count: else the edge of a white frame is the detail of any photo in it
+    blurred, seen = (cv2.GaussianBlur(values, (0, 0), sigma) for values in (grey * inside, inside))
+    detail = grey - blurred / np.maximum(seen, 1e-6)
     # half a grey level, so that a flat picture's rounding is not called detail
     return np.tanh(detail / (2 * np.median(np.abs(detail[where])) + 0.5))
 
