@@ -60,6 +60,16 @@ def test_a_face_may_lie_on_its_side_or_hang_upside_down_where_both_eyes_show(ind
         assert kinds(np.rot90(mirrored(labels), turns)) == ["mirrored_labels"]
 
 
+def test_the_detail_lists_what_tells_of_a_mirrored_map_and_what_does_not():
+    truth = face_with_everything()
+    [fault] = find_side_faults(mirrored(truth))
+    assert fault.detail == "left and right ids are exchanged, by the eyes, brows and ears"
+    browless = hidden(truth, "left brow", "right brow")
+    assert find_side_faults(mirrored(browless))[0].detail.endswith("by the eyes and ears")
+    ears = np.isin(truth, [class_id("left ear"), class_id("right ear")])
+    assert find_side_faults(np.where(ears, truth, MIRROR[truth]))[0].detail.endswith("eyes and brows (not by the ears)")
+
+
 @pytest.mark.parametrize("part", ["left ear", "right ear", "left eye", "right brow"])
 def test_one_part_that_shows_is_enough_to_tell_a_mirrored_map(part):
     others = [CLASSES[id].name for id in SIDED if CLASSES[id].name != part]

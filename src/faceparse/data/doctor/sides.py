@@ -240,11 +240,17 @@ def _sign(value: float, clear: float) -> int:
 def _mirrored(reading: _Reading) -> SideFault:
     parts = [f"{part}s" for part, vote in reading.votes.items() if vote < 0]
     against = [f"{part}s" for part, vote in reading.votes.items() if vote > 0]
-    detail = f"left and right ids are exchanged, by the {' and '.join(parts)}"
+    detail = f"left and right ids are exchanged, by the {_listed(parts)}"
     if against:
-        detail += f" (not by the {' and '.join(against)})"
+        detail += f" (not by the {_listed(against)})"
     classes = tuple(NAMES[id] for id in _SIDED if f"{NAMES[id].split()[1]}s" in parts)
     return SideFault("mirrored_labels", detail, classes)
+
+
+def _listed(words: list[str]) -> str:
+    """One; one and two; one, two and three."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _wrong_side(island: _Island, reading: _Reading) -> SideFault:
