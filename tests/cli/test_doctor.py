@@ -52,6 +52,17 @@ def test_each_fault_is_one_line_whatever_its_name(damaged):
     assert "faults in 2 of 25 pairs and photos" in lines[-1]
 
 
+def test_a_manifest_is_refused_with_the_folder_to_give_instead(made_faces, tmp_path):
+    manifest = tmp_path / "split.json"
+    split = [sys.executable, "-m", "faceparse", "data", "split", made_faces, manifest, "--by", "folders"]
+    subprocess.run(split, check=True, capture_output=True, timeout=300)
+    for given in (manifest, manifest / "train"):
+        result = run(given, "--json")
+        assert (result.returncode, result.stdout) == (2, "")
+        assert "a split's manifest, where the doctor looks at a folder; give " in result.stderr
+        assert made_faces.name in result.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -49,6 +49,12 @@ def test_made_faces_have_no_faults_and_photos_without_masks_are_none(made_faces)
     assert examine(made_faces / "test").num_images == 4
 
 
+def test_a_dataset_without_a_file_is_refused_rather_than_called_good(tmp_path):
+    (tmp_path / "train" / "images").mkdir(parents=True)
+    with pytest.raises(DataError, match="holds no photos"):
+        examine(tmp_path)
+
+
 @pytest.mark.parametrize("damage", [b"", b"text", b"\xff\xd8\xff\xe0 cut"])
 def test_a_broken_photo_is_unreadable(faces, damage):
     photo(faces, "train").write_bytes(damage)

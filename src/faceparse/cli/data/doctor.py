@@ -41,9 +41,11 @@ def doctor(dataset: Dataset, /, json: bool = False, fix: Fix = None, sheet: Shee
             each fold's model. Suspicions, not faults: they change neither the exit code nor the mended copy
     """
     from faceparse.data.doctor.examination import examine
+    from faceparse.data.doctor.inventory import find_splits
     from faceparse.data.doctor.mending import check_target, mend
     from faceparse.data.doctor.sheet import check_sheet, write_sheet
 
+    find_splits(dataset)  # what is no dataset is refused before models judge
     if fix:
         check_target(dataset, fix)
     if sheet:

@@ -66,7 +66,9 @@ def examine(dataset: Path, num_processes: int | None = None) -> Examination:
     """Look for faults in all splits of a dataset, or in one split's folder. Nothing is changed.
 
     Raises:
-        DataError: not a dataset, or a folder cannot be listed. Broken files raise nothing: they are faults.
+        DataError: not a dataset, nothing in it, or a folder cannot be listed. Broken files raise nothing: they are
+            faults.
+        UsageError: a split's manifest, not a folder.
     """
     entries = list_entries(dataset)
     findings = list(in_processes(_prepare, entries, "examining", num_processes))

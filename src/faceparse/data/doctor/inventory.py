@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from faceparse.data import manifest
 from faceparse.data.dataset import splits
+from faceparse.errors import DataError, UsageError
 from faceparse.images import IMAGE_SUFFIXES
 
 _OTHER_PICTURES = (".bmp", ".gif", ".tif", ".tiff", ".heic", ".avif", ".jfif", ".jp2")
@@ -38,7 +40,12 @@ def find_splits(dataset: Path) -> dict[str, Path]:
 
     Raises:
         DataError: not a dataset.
+        UsageError: a manifest, which names good pairs and not what else lies in the folder.
     """
+    place = manifest.place_of(dataset)
+    if place is not None:
+        folder = place[0].parent / manifest.read_manifest(place[0]).dataset
+        raise UsageError(f"{dataset}: a split's manifest, where the doctor looks at a folder; give {folder}")
     found = splits(dataset)
     if not (dataset / "images").is_dir():
         found |= {
@@ -53,9 +60,13 @@ def list_entries(dataset: Path) -> list[Entry]:
     """Every name in a dataset, split by split.
 
     Raises:
-        DataError: not a dataset, or a folder cannot be listed.
+        DataError: not a dataset, nothing in it, or a folder cannot be listed.
+        UsageError: a manifest.
     """
-    return [entry for split, folder in find_splits(dataset).items() for entry in _entries(split, folder)]
+    entries = [entry for split, folder in find_splits(dataset).items() for entry in _entries(split, folder)]
+    if not entries:
+        raise DataError(f"{dataset}: holds no photos and no masks; expected images/NAME.jpg with masks/NAME.png")
+    return entries
 
 
 def _entries(split: str, folder: Path) -> Iterator[Entry]:
