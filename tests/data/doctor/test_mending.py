@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -44,6 +46,15 @@ def test_a_healthy_dataset_is_copied_byte_for_byte(faces, tmp_path):
     copied = files(tmp_path / "out")
     assert json.loads(copied.pop(next(path for path in copied if path.name == "doctor.json")))["num_unchanged"] == 24
     assert copied == files(faces)
+
+
+def test_the_manifest_of_the_files_before_is_left_out_so_that_the_copy_can_be_used(faces, tmp_path, caplog):
+    write_labels(mask(faces, "train"), mirror_lookup()[read_labels(mask(faces, "train"))])
+    split = [sys.executable, "-m", "faceparse", "data", "split", faces, faces / "split.json", "--by", "folders"]
+    subprocess.run(split, check=True, capture_output=True, timeout=300)
+    assert mended(faces, tmp_path / "out")
+    assert "split.json: not copied" in caplog.text
+    assert len(list_pairs(tmp_path / "out" / "train")) == 16
 
 
 def test_exchanged_ids_are_put_right_and_nothing_else_changes(faces, tmp_path):

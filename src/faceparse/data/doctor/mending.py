@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from faceparse.console import progress
+from faceparse.console import log, progress
 from faceparse.data.doctor.examination import MAX_FILE_BYTES, Examination, Key, protection
 from faceparse.data.doctor.faults import Fault
 from faceparse.data.doctor.inventory import Entry, find_splits
 from faceparse.data.doctor.masks import read_mask
 from faceparse.data.doctor.sides import find_side_faults, mend_sides
+from faceparse.data.manifest import MANIFEST
 from faceparse.errors import UsageError
 from faceparse.files import folder_written_whole, write_atomically
 from faceparse.images import write_labels
@@ -105,8 +106,12 @@ def _make_folders(dataset: Path, folder: Path) -> dict[str, Path]:
 
 def _copy_notes(source: Path, target: Path) -> None:
     for path in source.iterdir():
-        if path.is_file() and not path.is_symlink() and not path.name.startswith(".") and path.name != LOG:
-            shutil.copyfile(path, target / path.name)
+        if not path.is_file() or path.is_symlink() or path.name.startswith(".") or path.name == LOG:
+            continue
+        if path.name == MANIFEST:
+            log.warning("%s: not copied, as its hashes are those of the files before; split the mended copy anew", path)
+            continue
+        shutil.copyfile(path, target / path.name)
 
 
 def _treat(entry: Entry, faults: Sequence[Fault], place: Path) -> Treatment | None:
@@ -173,11 +178,11 @@ def _set_aside(entry: Entry, place: Path, quarantine: Path) -> None:
 
 def _write_log(path: Path, dataset: Path, examination: Examination, treatments: Sequence[Treatment]) -> None:
     counts = Counter(treatment.action for treatment in treatments)
-    log = {
+    written = {
         "dataset": dataset.resolve().name,
         "num_images": examination.num_images,
         "num_unchanged": len(examination.entries) - len(treatments),
         **{f"num_{action}": counts[action] for action in ("mended", "quarantined", "kept")},
         "treatments": [treatment.as_dict() for treatment in treatments],
     }
-    write_atomically(path, json.dumps(log, indent=2) + "\n")
+    write_atomically(path, json.dumps(written, indent=2) + "\n")
