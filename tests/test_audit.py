@@ -1,6 +1,7 @@
 """Audits: a model that reads the official colours judges photos painted in them, whose labels were tampered with."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -167,6 +168,14 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path, judge, monkeypatch):
     (data / "masks" / "cem.png").unlink()
     assert audit(data, [judge])[0].name == "ada"
     assert told == ["1 pairs are not judged: they cannot be read"]
+
+
+def test_names_with_two_photos_are_left_out_and_stop_nothing(tmp_path, judge):
+    root = faces(tmp_path / "faces")
+    image = sorted((root / "images").iterdir())[0]
+    audit(root, [judge])
+    shutil.copyfile(image, image.with_suffix(".JPG"))
+    audit(root, [judge])
 
 
 def test_a_run_judges_only_the_pairs_that_it_has_not_seen(made_faces, tmp_path, monkeypatch):

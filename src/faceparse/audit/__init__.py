@@ -22,7 +22,8 @@ from pathlib import Path
 from faceparse.audit.judges import Case, judge, predictor, trained_on
 from faceparse.audit.ranking import LEAST_SCORE, Disagreement, ranked
 from faceparse.console import log, progress
-from faceparse.data.dataset import labelled_splits, list_pairs
+from faceparse.data.dataset import Pair
+from faceparse.data.doctor.inventory import list_entries
 from faceparse.errors import DataError, UsageError
 
 __all__ = ["LEAST_SCORE", "Disagreement", "audit", "trained_on"]
@@ -48,11 +49,16 @@ def audit(dataset: Path, models: Sequence[str | Path]) -> list[Disagreement]:
         raise UsageError("an audit needs a model; give a run folder, an .onnx file or a shipped name")
     seen = [trained_on(model) for model in models]
     cases = [
-        Case(tuple(i for i, names in enumerate(seen) if pair.name not in names), split, pair)
-        for split, folder in labelled_splits(dataset).items()
-        for pair in list_pairs(folder, labelled=False)
-        if pair.mask
+        Case(
+            tuple(i for i, names in enumerate(seen) if entry.name not in names),
+            entry.split,
+            Pair(entry.name, entry.image, entry.mask),
+        )
+        for entry in list_entries(dataset)
+        if entry.image and entry.mask and not entry.rivals
     ]
+    if not cases:
+        raise DataError(f"{dataset}: has no photo with a mask, so that models have nothing to judge")
     fair = sorted((case for case in cases if case.judges), key=lambda case: case.judges)
     if not fair:
         raise DataError(f"{dataset}: every model was trained on all of its {len(cases)} pairs; {_FOLDS}")
