@@ -89,12 +89,24 @@ def test_colours_that_are_mirrored_too_become_the_right_ids(faces, tmp_path):
     np.testing.assert_array_equal(read_labels(mask(tmp_path / "out", "train")), right)
 
 
+def test_a_mask_of_half_its_photos_size_is_enlarged_and_one_of_another_shape_set_aside(faces, tmp_path):
+    small, cut = mask(faces, "train", 0), mask(faces, "train", 1)
+    half = read_labels(small)[::2, ::2].copy()
+    write_labels(small, half)
+    write_labels(cut, read_labels(cut)[:-3].copy())
+    done = mended(faces, tmp_path / "out")
+    assert done[small.stem]["action"] == "mended"
+    assert (read_labels(tmp_path / "out/train/masks" / small.name) == half.repeat(2, 0).repeat(2, 1)).all()
+    assert done[cut.stem]["action"] == "quarantined"
+    assert not examine(tmp_path / "out", 1).faults
+
+
 def test_what_cannot_be_mended_is_set_aside_with_its_partner_and_the_rest_can_be_trained_on(faces, tmp_path):
     photo(faces, "train", 0).write_bytes(b"\xff\xd8\xff")
     mask(faces, "train", 1).write_bytes(b"")
     mask(faces, "train", 2).unlink()
     write_labels(mask(faces, "train", 3), np.zeros((64, 64), np.uint8))  # the fifth, as the third is gone
-    write_labels(mask(faces, "val", 0), np.ones((9, 9), np.uint8))
+    write_labels(mask(faces, "val", 0), np.ones((9, 7), np.uint8))
     Image.fromarray(np.full((64, 64), 77, np.uint8)).save(mask(faces, "val", 1))
     bad = {photo(faces, "train", i).stem for i in (0, 1, 2, 4)} | {photo(faces, "val", i).stem for i in (0, 1)}
     out = tmp_path / "out"

@@ -123,6 +123,16 @@ def test_exchanged_ears_alone_are_two_parts_on_the_wrong_side_not_a_mirrored_pai
     assert (mend_sides(wrong) == truth).all()
 
 
+@pytest.mark.parametrize(("exchanged", "left_alone"), [("eye", "brow"), ("brow", "eye"), ("eye", "ear")])
+def test_where_one_pair_stands_against_another_the_map_is_not_called_mirrored(exchanged, left_alone):
+    third = ({"eye", "brow", "ear"} - {exchanged, left_alone}).pop()
+    truth = hidden(face_with_everything(), f"left {third}", f"right {third}")
+    pair = np.isin(truth, [class_id(f"left {exchanged}"), class_id(f"right {exchanged}")])
+    faults = find_side_faults(np.where(pair, MIRROR[truth], truth))
+    assert "mirrored_labels" not in [fault.kind for fault in faults]
+    assert {name for fault in faults for name in fault.classes} == {f"left {exchanged}", f"right {exchanged}"}
+
+
 def test_a_mirrored_pair_with_one_part_right_has_that_part_on_the_wrong_side_as_well():
     truth = hidden(face_with_everything(), "right ear")
     flipped = MIRROR[truth]

@@ -162,7 +162,7 @@ def _judge(labels: Labels) -> Iterable[tuple[str, str, tuple[str, ...]]]:
 def _describe_sizes(mask: tuple[int, int], photo: tuple[int, int]) -> str:
     detail = f"the mask is {mask[0]}×{mask[1]}, its photo {photo[0]}×{photo[1]}"
     if mask[0] * photo[1] == mask[1] * photo[0]:
-        return detail + "; of the same shape: resize one of them, masks with nearest neighbour"
+        return detail + "; of the same shape: --fix brings the mask to the photo's size"
     return detail
 
 

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from faceparse.console import log, progress
 from faceparse.data.doctor.examination import MAX_FILE_BYTES, Examination, Key, protection
 from faceparse.data.doctor.faults import Fault
@@ -17,14 +20,15 @@ from faceparse.data.doctor.sides import find_side_faults, mend_sides
 from faceparse.data.manifest import MANIFEST
 from faceparse.errors import UsageError
 from faceparse.files import folder_written_whole, write_atomically
-from faceparse.images import write_labels
+from faceparse.images import read_image, write_labels
 from faceparse.types import Labels
 
 LOG = "doctor.json"
 QUARANTINE = "quarantine"
 
-_HOPELESS = {"unreadable_image", "unreadable_mask", "missing_partner", "wrong_ids", "wrong_size", "empty_mask"}
+_HOPELESS = {"unreadable_image", "unreadable_mask", "missing_partner", "wrong_ids", "empty_mask"}
 _SIDES = {"mirrored_labels": "left and right ids exchanged", "wrong_side": "given the id of the side that it is on"}
+_SIZES = {"wrong_size": "brought to its photo's size by nearest neighbour"}
 _FORMS = {"wrong_mode": "written as 8-bit ids", "wrong_palette": "written with the ids of its colours"}
 
 
@@ -121,11 +125,12 @@ def _treat(entry: Entry, faults: Sequence[Fault], place: Path) -> Treatment | No
     kinds = {fault.kind for fault in own}
     if kinds & _HOPELESS:
         return Treatment(*entry.key, "quarantined", why)
-    done = {kind: what for kind, what in (_FORMS | _SIDES).items() if kind in kinds}
+    done = {kind: what for kind, what in (_FORMS | _SIDES | _SIZES).items() if kind in kinds}
     labels = None
     if done:
         assert entry.mask
-        labels = _mended(entry.mask, bool(kinds & _SIDES.keys()))
+        assert entry.image
+        labels = _mended(entry.mask, entry.image, kinds)
         if labels is None:
             return Treatment(*entry.key, "quarantined", (*why, "could not be put right"))
     for path in entry.files:
@@ -140,13 +145,21 @@ def _treat(entry: Entry, faults: Sequence[Fault], place: Path) -> Treatment | No
     return Treatment(*entry.key, "mended" if done else "kept", mended)
 
 
-def _mended(mask: Path, sides: bool) -> Labels | None:
-    """The ids as they should be; None where they cannot be told."""
+def _mended(mask: Path, image: Path, kinds: set[str]) -> Labels | None:
+    """The ids as they should be, at the photo's size; None where they cannot be told."""
     labels = read_mask(mask).labels
-    if labels is None or not sides:
-        return labels
-    labels = mend_sides(labels)
-    return None if find_side_faults(labels) else labels
+    if labels is None:
+        return None
+    if kinds & _SIDES.keys():
+        labels = mend_sides(labels)
+        if find_side_faults(labels):
+            return None
+    if kinds & _SIZES.keys():
+        height, width = read_image(image).shape[:2]
+        if labels.shape[1] * height != labels.shape[0] * width:
+            return None
+        labels = np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT))
+    return labels
 
 
 def _surplus(examination: Examination, treatments: dict[Key, Treatment]) -> Iterable[tuple[Key, str]]:
