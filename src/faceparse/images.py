@@ -68,7 +68,7 @@ def read_image(source: Path | bytes, name: str | None = None, at_least: tuple[in
         name: for messages.
         at_least: a width and height that are enough: a JPEG is then decoded at a half, quarter or eighth of its size,
             if that is no smaller, in a quarter of the time. Between such a half and the mean of 2×2 decoded pixels
-            lie .4 grey levels on average, less than between a photo and the JPEG (quality 95) that is written of it (.5).
+            lie .4 grey levels on average; between a photo and the JPEG (quality 95) that is written of it, .5.
 
     Raises:
         DataError: not there, not a picture, cut off, or larger than `MAX_PIXELS`.
