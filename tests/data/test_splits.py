@@ -128,6 +128,8 @@ def test_training_takes_a_manifest_and_validates_on_its_val_or_on_the_folds_left
     found = names(path)
     assert sorted(p.name for p in train) == sorted(found["fold0"] + found["fold2"])
     assert [p.name for p in val] == found["fold1"]
+    with pytest.raises(UsageError, match="--train-splits fold1,fold2"):
+        choose_pairs(path, ("train",))
     store = open_store(train, path, 32)
     assert len(store) == len(train)
     assert (tmp_path / ".faceparse").is_dir()

@@ -17,6 +17,7 @@ from faceparse.console import log
 from faceparse.data.augment import AugmentConfig, apply_opencv, apply_torch, draw_plan
 from faceparse.data.dataset import Pair, find_split, holdout, is_split, labelled_splits, list_pairs
 from faceparse.data.store import Store
+from faceparse.errors import UsageError
 
 HOLDOUT_FRACTION = 0.1
 """Of a data set without `val`, this share is held out to validate on."""
@@ -34,7 +35,7 @@ def choose_pairs(dataset: Path, train_splits: Sequence[str]) -> tuple[list[Pair]
     split's folder) holds some of its pairs out, by a hash of their names.
 
     Raises:
-        FaceparseError: no such split, or its pairs are incomplete.
+        FaceparseError: no such split, folds of which none is named, or incomplete pairs.
     """
     available = labelled_splits(dataset)
     single = is_split(dataset)
@@ -42,13 +43,19 @@ def choose_pairs(dataset: Path, train_splits: Sequence[str]) -> tuple[list[Pair]
         log.warning("%s: one split's folder; the splits %s are not looked for", dataset, ", ".join(train_splits))
     if "val" in train_splits:
         log.warning("val is trained on as well: its scores, and the choice of the best checkpoint, say little")
+    folds = [name for name in available if _FOLD.fullmatch(name)]
+    if folds and not single and tuple(train_splits) == ("train",) and "train" not in available:
+        raise UsageError(
+            f"{dataset}: is split in folds ({', '.join(folds)}); say which to train on, the others are for validation: "
+            f"--train-splits {','.join(folds[1:])}"
+        )
     chosen = [dataset] if single else [find_split(dataset, split) for split in train_splits]
     train_pairs = [pair for folder in chosen for pair in list_pairs(folder)]
     if "val" in available and not single:
         return train_pairs, list_pairs(available["val"])
-    left = [folder for name, folder in available.items() if _FOLD.fullmatch(name) and name not in train_splits]
+    left = [name for name in folds if name not in train_splits]
     if left and not single:
-        return train_pairs, [pair for folder in left for pair in list_pairs(folder)]
+        return train_pairs, [pair for name in left for pair in list_pairs(available[name])]
     held = holdout([pair.name for pair in train_pairs], HOLDOUT_FRACTION)
     log.info("%s: no val split, so %d pairs are held out by the hash of their names", dataset, len(held))
     return [p for p in train_pairs if p.name not in held], [p for p in train_pairs if p.name in held]
