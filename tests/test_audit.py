@@ -11,7 +11,6 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from conftest import color_parser, faceparse
 from faceparse import audit as module
 from faceparse.audit import audit, trained_on
 from faceparse.classes import MIRROR, PALETTE, class_id, mirror_lookup
@@ -19,6 +18,7 @@ from faceparse.errors import DataError, UsageError
 from faceparse.images import read_labels, write_image, write_labels
 from faceparse.recipes import RECIPES
 from faceparse.train import train
+from stand_ins import color_parser, faceparse
 
 NECKLACE, NECK, HAT, HAIR = (class_id(name) for name in ("necklace", "neck", "hat", "hair"))
 PAIRS = ("ada", "ben", "cem", "dov", "eva", "fee")

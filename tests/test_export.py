@@ -7,12 +7,12 @@ import onnx
 import pytest
 import torch
 
-from conftest import faceparse
 from faceparse.checkpoint import load_network
 from faceparse.errors import FaceparseError
 from faceparse.export import Deployed, compare, export_onnx
 from faceparse.infer.parser import Parser
 from faceparse.models.compact import CompactConfig
+from stand_ins import faceparse
 
 TINY = CompactConfig(widths=(8, 16, 16, 16), depths=(0, 1, 1, 0), num_attention=1, decoder_width=16)
 

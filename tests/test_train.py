@@ -13,12 +13,12 @@ from dataclasses import replace
 import pytest
 from safetensors.torch import load_file
 
-from conftest import faceparse
 from faceparse import checkpoint as checkpoint_module
 from faceparse.cli.main import run
 from faceparse.errors import FaceparseError, UsageError
 from faceparse.recipes import RECIPES
 from faceparse.train import train
+from stand_ins import faceparse
 
 OPTIONS = ("--steps", "12", "--eval-every", "6", "--save-every", "3", "--log-every", "1", "--batch-size", "2")
 

@@ -4,7 +4,7 @@ import json
 
 from PIL import Image
 
-from conftest import faceparse
+from stand_ins import faceparse
 
 
 def test_the_demo_makes_trains_scores_draws_and_parses(tmp_path):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import faceparse
 from faceparse.classes import PALETTE
+from stand_ins import faceparse
 
 
 def test_the_page_is_drawn_in_the_classes_colours_beside_the_json(made_faces, tmp_path):
