@@ -5,7 +5,10 @@ Every message is one line: what was given, what was expected, what to do. The co
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+_SHOWN = 3
+"""So many names stand in a message; the rest is a count."""
 
 
 class FaceparseError(Exception):
@@ -37,3 +40,9 @@ class MissingExtraError(UsageError):
 
 class DataError(FaceparseError):
     """A file or a data set is not what it should be."""
+
+
+def some_names(names: Collection[str]) -> str:
+    """A few of the names, for a message: `a, b, c and 7 more`."""
+    shown = ", ".join(sorted(names)[:_SHOWN])
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

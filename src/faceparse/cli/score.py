@@ -10,8 +10,8 @@ import tyro
 from faceparse.cli.arguments import call
 from faceparse.cli.tables import print_scores
 from faceparse.console import print_json, progress
-from faceparse.data.dataset import list_label_maps, some_names
-from faceparse.errors import DataError
+from faceparse.data.dataset import list_label_maps
+from faceparse.errors import DataError, some_names
 from faceparse.images import read_labels
 from faceparse.metrics import Confusion, ScoreReport, Scores, confusion_matrix
 

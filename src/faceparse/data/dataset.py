@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faceparse.data import manifest
-from faceparse.errors import DataError, UsageError
+from faceparse.errors import DataError, UsageError, some_names
 from faceparse.images import list_images, read_image, read_labels
 from faceparse.types import Image, Labels
 
 LAYOUT = "images/NAME.jpg with masks/NAME.png, or train/ and val/ of those"
 SPLITS = ("train", "val", "test")
-
-_SHOWN = 3
-"""So many names stand in a message; the rest is a count."""
 
 
 @dataclass(frozen=True)
@@ -171,12 +168,6 @@ def holdout(names: Iterable[str], fraction: float) -> set[str]:
     if len(ranked) < 2:
         raise UsageError(f"cannot hold out of {len(ranked)} image(s); at least 2 are needed")
     return set(ranked[: min(max(round(len(ranked) * fraction), 1), len(ranked) - 1)])
-
-
-def some_names(names: Collection[str]) -> str:
-    """A few of the names, for a message: `a, b, c and 7 more`."""
-    shown = ", ".join(sorted(names)[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def _images_by_name(split_folder: Path) -> dict[str, Path]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from faceparse.console import progress
 from faceparse.cores import num_cores
-from faceparse.errors import DataError, UsageError
+from faceparse.errors import DataError, UsageError, some_names
 
 MANIFEST = "split.json"
 """What a manifest is called in the folder of the dataset that it splits."""
@@ -171,11 +171,11 @@ def check_folder(folder: Path, images: Sequence[Path]) -> None:
         elsewhere = [name for name in names if name in entries and entries[name].split != folder.name]
         if elsewhere:
             raise DataError(
-                f"{path}: puts {len(elsewhere)} pair(s) of {folder.name}/ in other splits ({_some(elsewhere)}); give "
-                "this file itself as the dataset, or take it away"
+                f"{path}: puts {len(elsewhere)} pair(s) of {folder.name}/ in other splits ({some_names(elsewhere)}); "
+                "give this file itself as the dataset, or take it away"
             )
         if added:
-            raise DataError(f"{path}: has not {len(added)} file(s) that are there ({_some(added)}); split anew")
+            raise DataError(f"{path}: has not {len(added)} file(s) that are there ({some_names(added)}); split anew")
         _verified(path, [entry for entry in manifest.pairs if entry.split == folder.name], place)
 
 
@@ -196,7 +196,9 @@ def _verified(path: Path, entries: list[Entry], dataset: Path) -> list[tuple[Ent
     if digests and len(missing) == len(digests):
         raise DataError(f"{path}: none of its files is in {dataset}; put the dataset there, or split it anew")
     changed = [name for name, digest in digests.items() if now[name] not in (None, digest)]
-    faults = [f"{len(n)} file(s) {what} ({_some(n)})" for what, n in (("missing", missing), ("changed", changed)) if n]
+    faults = [
+        f"{len(n)} file(s) {what} ({some_names(n)})" for what, n in (("missing", missing), ("changed", changed)) if n
+    ]
     if faults:
         raise DataError(f"{path}: {' and '.join(faults)} since the split was made; restore them, or split anew")
     return [(entry, dataset / entry.image, dataset / entry.mask) for entry in entries]
@@ -241,7 +243,3 @@ def _refuse_doubles(path: Path, manifest: Manifest) -> None:
 
 def _reason(error: BaseException) -> str:
     return f"the field {error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())[:200]
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(sorted(names)[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

@@ -14,12 +14,13 @@ import numpy as np
 
 from faceparse.classes import NUM_CLASSES
 from faceparse.data.celeba import official_splits
-from faceparse.data.dataset import Pair, folder_pairs, is_split, labelled_splits, read_pair, some_names
+from faceparse.data.dataset import Pair, folder_pairs, is_split, labelled_splits, read_pair
 from faceparse.data.doctor.duplicates import find_copies
 from faceparse.data.manifest import Entry, Manifest, hash_file, place_of, refuse_leaks
 from faceparse.data.parallel import in_processes
+from faceparse.data.statistics import class_counts
 from faceparse.data.stratification import stratify
-from faceparse.errors import DataError, UsageError
+from faceparse.errors import DataError, UsageError, some_names
 from faceparse.types import Image
 
 METHODS = ("hash", "rare", "official", "folders")
@@ -154,8 +155,7 @@ def _examine(found: tuple[str, Pair]) -> _Examined:
     folder, pair = found
     assert pair.mask is not None
     image, labels = read_pair(pair)
-    counts = np.bincount(labels.ravel(), minlength=NUM_CLASSES)[:NUM_CLASSES]
-    present = tuple(np.flatnonzero(counts).tolist())
+    present = tuple(np.flatnonzero(class_counts(labels)).tolist())
     return _Examined(pair, folder, hash_file(pair.image), hash_file(pair.mask), photo_hash(image), present)
 
 

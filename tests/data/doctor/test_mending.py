@@ -20,7 +20,8 @@ from faceparse.images import read_image, read_labels, write_image, write_labels
 
 @pytest.fixture
 def faces(made_faces, tmp_path):
-    return shutil.copytree(made_faces, tmp_path / "faces")
+    # without the hidden store, which other tests leave beside the made faces
+    return shutil.copytree(made_faces, tmp_path / "faces", ignore=shutil.ignore_patterns(".*"))
 
 
 def photo(faces, split, index=0):

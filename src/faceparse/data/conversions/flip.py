@@ -12,9 +12,9 @@ import numpy as np
 
 from faceparse.classes import mirror_lookup
 from faceparse.data.conversions.pictures import write_photo
-from faceparse.data.dataset import Pair, list_pairs, read_pair, some_names, splits
+from faceparse.data.dataset import Pair, list_pairs, read_pair, splits
 from faceparse.data.parallel import in_processes
-from faceparse.errors import DataError, UsageError
+from faceparse.errors import DataError, UsageError, some_names
 from faceparse.files import UNFINISHED, write_atomically
 from faceparse.images import read_image, write_labels
 from faceparse.types import Labels

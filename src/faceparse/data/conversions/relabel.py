@@ -20,9 +20,8 @@ from faceparse.data.conversions.palettes import PALETTES, find_palette
 from faceparse.data.conversions.parts import list_parts, read_parts, write_parts
 from faceparse.data.conversions.pictures import write_grey
 from faceparse.data.conversions.sides import calls_image_left_left
-from faceparse.data.dataset import some_names
 from faceparse.data.parallel import in_processes
-from faceparse.errors import DataError, UsageError
+from faceparse.errors import DataError, UsageError, some_names
 from faceparse.images import list_images, read_image, read_labels, read_mode, write_labels
 from faceparse.types import Image, Labels
 
@@ -157,12 +156,13 @@ def _form(paths: Sequence[Path], source: str | None, target: str, tolerance: flo
     """What the maps are: as was said, or as they look."""
     if source is not None and (source not in ORDERS or source not in PALETTES):
         return Form("order" if source in ORDERS else "palette", source)
-    is_colored = _first_mode(paths) not in ("L", "P")
+    mode = _first_mode(paths)
+    is_colored = mode not in ("L", "P")
     if source is not None:
         return Form("palette" if is_colored else "order", source)
     if target != OURS and not is_colored:
         return Form("order", OURS)
-    if _first_mode(paths) == "L":
+    if mode == "L":
         raise UsageError(
             f"{paths[0]}: ids already; whose are they? such as: --from bisenet (known: {', '.join(ORDERS)})"
         )

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from faceparse.data.conversions.orders import ORDERS
-from faceparse.data.dataset import SPLITS, some_names
+from faceparse.data.dataset import SPLITS
 from faceparse.data.ingest import helen, raw
 from faceparse.data.ingest.layouts import find_pairs
 from faceparse.data.ingest.masks import look
@@ -29,7 +29,7 @@ from faceparse.data.ingest.pairs import Pair, SoftPair
 from faceparse.data.ingest.source import Source
 from faceparse.data.ingest.writing import Settler, Written, only_writer, write_unfinished
 from faceparse.data.parallel import in_processes
-from faceparse.errors import DataError, UsageError
+from faceparse.errors import DataError, UsageError, some_names
 from faceparse.files import UNFINISHED
 from faceparse.images import read_labels
 

@@ -8,10 +8,9 @@ import re
 from collections import defaultdict
 
 from faceparse.data.conversions.orders import ORDERS
-from faceparse.data.dataset import some_names
 from faceparse.data.ingest.pairs import SoftPair
 from faceparse.data.ingest.source import Source
-from faceparse.errors import DataError
+from faceparse.errors import DataError, some_names
 
 _PART = re.compile(r"((?:.*/)?)labels/([^/]+)/\2_lbl(\d\d)\.png", re.IGNORECASE)
 _PHOTO = re.compile(r"((?:.*/)?)images/([^/]+)\.jpe?g", re.IGNORECASE)

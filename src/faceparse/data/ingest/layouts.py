@@ -15,9 +15,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from faceparse.data.dataset import SPLITS, some_names
+from faceparse.data.dataset import SPLITS
 from faceparse.data.ingest.source import Source
-from faceparse.errors import DataError
+from faceparse.errors import DataError, some_names
 from faceparse.images import IMAGE_SUFFIXES
 
 _SPLITS = {
