@@ -5,7 +5,12 @@ from faceparse.errors import UsageError
 from .compact import CompactConfig
 from .network import Network
 
-CONFIGS = {"compact": CompactConfig}
+ModelConfig = CompactConfig
+"""The sizes of any network here. Each kind has a `name` of its own, by which `config.json` tells them apart."""
+
+CONFIGS: dict[str, ModelConfig] = {
+    "compact": CompactConfig(),
+}
 """Every network by the name that recipes and commands use."""
 
 
@@ -20,4 +25,4 @@ def build(name: str, num_classes: int = 19) -> Network:
     """
     if name not in CONFIGS:
         raise UsageError.unknown("model", name, CONFIGS)
-    return CONFIGS[name]().build(num_classes)
+    return CONFIGS[name].build(num_classes)
