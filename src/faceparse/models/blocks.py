@@ -10,10 +10,19 @@ NUM_HEADS = 4
 class ConvNormAct(nn.Sequential):
     """Convolution without bias, batch norm, ReLU; keeps the size at stride 1, halves it at stride 2 (rounding up)."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3, *, stride: int = 1, dilation: int = 1):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int = 3,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        groups: int = 1,
+    ):
         padding = dilation * (kernel // 2)
         super().__init__(
-            nn.Conv2d(in_channels, out_channels, kernel, stride, padding, dilation, bias=False),
+            nn.Conv2d(in_channels, out_channels, kernel, stride, padding, dilation, groups, bias=False),
             nn.BatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
         )
