@@ -2,14 +2,16 @@
 
 from faceparse.errors import UsageError
 
+from .bisenet import BiSeNetV2Config
 from .compact import CompactConfig
 from .network import Network
 
-ModelConfig = CompactConfig
+ModelConfig = CompactConfig | BiSeNetV2Config
 """The sizes of any network here. Each kind has a `name` of its own, by which `config.json` tells them apart."""
 
 CONFIGS: dict[str, ModelConfig] = {
     "compact": CompactConfig(),
+    "bisenetv2": BiSeNetV2Config(),
 }
 """Every network by the name that recipes and commands use."""
 
