@@ -42,7 +42,7 @@ class DataError(FaceparseError):
     """A file or a data set is not what it should be."""
 
 
-def some_names(names: Collection[str]) -> str:
+def some_names(names: Collection[str], num_shown: int = _SHOWN) -> str:
     """A few of the names, for a message: `a, b, c and 7 more`."""
-    shown = ", ".join(sorted(names)[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    shown = ", ".join(sorted(names)[:num_shown])
+    return shown + (f" and {len(names) - num_shown} more" if len(names) > num_shown else "")
