@@ -28,6 +28,8 @@ class RunConfig:
     """Samples a step."""
     image_size: int = 256
     """Side of the square samples, and the network's working size afterwards."""
+    growth: tuple[int, ...] = ()
+    """Sides of the samples before `image_size`, each for an equal share of the steps: small ones first cost little."""
     store_size: int = 512
     """Side at which pairs are kept in the store; samples are drawn from there."""
     seed: int = 0
@@ -104,6 +106,12 @@ def field_names(kind: type = RunConfig, prefix: str = "") -> list[str]:
     return names
 
 
+def size_at(config: RunConfig, step: int) -> int:
+    """Side of the samples of the step that follows `step` finished ones."""
+    sides = (*config.growth, config.image_size)
+    return sides[step * len(sides) // config.steps]
+
+
 def differences(ours: RunConfig, theirs: RunConfig) -> list[str]:
     """Fields in which two configs differ, as `steps 300 against 500`."""
     one, other = _flat(dataclasses.asdict(ours)), _flat(dataclasses.asdict(theirs))
@@ -125,6 +133,8 @@ def check(config: RunConfig) -> None:
     ]
     if config.image_size % 16:
         faults.append(f"image_size is {config.image_size}, where a multiple of 16 is needed")
+    if any(side < 32 or side % 16 for side in config.growth):
+        faults.append(f"growth is {config.growth}, where multiples of 16 from 32 are needed")
     if not 0 <= config.seed < 2**32:
         faults.append(f"seed is {config.seed}, where 0 to {2**32 - 1} is needed")
     if not config.train_splits:

@@ -105,41 +105,67 @@ def softmax_sums(logits: Tensor, labels: Tensor, *, mean: bool) -> tuple[Tensor,
 
 
 class _SoftmaxSums(torch.autograd.Function):
-    """Rows of classes (channels last) keep every pass over memory in order; gradients are written out by hand."""
+    """Rows of classes (channels last) keep every pass over memory in order, and one image at a time stays in the
+    cache; gradients are written out by hand."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, labels: Tensor, mean: bool) -> tuple[Tensor, ...]:
-        batch, classes = logits.shape[:2]
-        rows = logits.permute(0, 2, 3, 1).reshape(batch, -1, classes).float()
-        flat = labels.reshape(batch, -1).long()
-        valid = flat != IGNORE_LABEL
-        index = torch.where(valid, flat, 0)[..., None]
-        log_probabilities = torch.log_softmax(rows, 2)
-        log_truth = log_probabilities.gather(2, index).squeeze(2) * valid
-        log_mean = log_probabilities.mean(2) if mean else torch.zeros_like(log_truth)
-        probabilities = log_probabilities.exp_()
-        truth = probabilities.gather(2, index).squeeze(2) * valid
-        mass = torch.bmm(valid[:, None].to(rows.dtype), probabilities).squeeze(1)
-        overlap = torch.zeros_like(mass).scatter_add_(1, index.squeeze(2), truth)
-        counts = torch.zeros_like(mass).scatter_add_(1, index.squeeze(2), valid.to(mass.dtype))
-        ctx.save_for_backward(probabilities, truth, index, valid)
+        parts = [_sums_of_image(_rows(image), truth.reshape(-1), mean) for image, truth in zip(logits, labels)]
+        probabilities, truths, indices, valids, *sums = zip(*parts)
+        ctx.save_for_backward(*probabilities, *truths, *indices, *valids)
         ctx.shape, ctx.dtype, ctx.mean = logits.shape, logits.dtype, mean
+        log_truth, log_mean, mass, overlap, counts = (torch.stack(values) for values in sums)
         ctx.mark_non_differentiable(counts)
         return log_truth, log_mean, mass, overlap, counts
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
-        log_truth, log_mean, mass, overlap, _ = gradients
-        probabilities, truth, index, valid = ctx.saved_tensors
         batch, classes, height, width = ctx.shape
-        # d/dz of log p[y] is onehot - p, of mean log p is 1/C - p, and of a sum g·p it is p (g - p·g)
-        log_truth = log_truth * valid
-        along_truth = truth * overlap.gather(1, index.squeeze(2))
-        inner = torch.bmm(probabilities, mass[..., None]).squeeze(2) * valid
-        total = inner + along_truth + log_truth + log_mean
-        gradient = probabilities * (mass[:, None] * valid[..., None] - total[..., None])
-        gradient.scatter_add_(2, index, (along_truth + log_truth)[..., None])
-        if ctx.mean:
-            gradient += (log_mean / classes)[..., None]
-        gradient = gradient.to(ctx.dtype).view(batch, height, width, classes)
-        return gradient.permute(0, 3, 1, 2), None, None
+        saved = [ctx.saved_tensors[i * batch : (i + 1) * batch] for i in range(4)]
+        out = torch.empty((batch, height * width, classes), dtype=ctx.dtype, device=gradients[0].device)
+        for i, kept in enumerate(zip(*saved)):
+            log_truth, log_mean, mass, overlap = (gradient[i] for gradient in gradients[:4])
+            out[i] = _gradient_of_image(*kept, log_truth, log_mean if ctx.mean else None, mass, overlap)
+        return out.view(batch, height, width, classes).permute(0, 3, 1, 2), None, None
+
+
+def _rows(image: Tensor) -> Tensor:
+    """`c h w` → float `hw c`."""
+    return image.permute(1, 2, 0).reshape(-1, image.shape[0]).float()
+
+
+def _sums_of_image(rows: Tensor, labels: Tensor, mean: bool) -> tuple[Tensor, ...]:
+    valid = labels != IGNORE_LABEL
+    index = torch.where(valid, labels, 0).long()
+    log_probabilities = torch.log_softmax(rows, 1)
+    log_truth = log_probabilities.gather(1, index[:, None]).squeeze(1) * valid
+    log_mean = log_probabilities.mean(1) if mean else torch.zeros_like(log_truth)
+    probabilities = log_probabilities.exp_()
+    truth = log_truth.exp() * valid
+    mass = valid.to(rows.dtype) @ probabilities
+    overlap = torch.zeros_like(mass).index_add_(0, index, truth)
+    counts = torch.bincount(index[valid], minlength=rows.shape[1]).to(rows.dtype)
+    return probabilities, truth, index, valid, log_truth, log_mean, mass, overlap, counts
+
+
+def _gradient_of_image(
+    probabilities: Tensor,
+    truth: Tensor,
+    index: Tensor,
+    valid: Tensor,
+    log_truth: Tensor,
+    log_mean: Tensor | None,
+    mass: Tensor,
+    overlap: Tensor,
+) -> Tensor:
+    """d/dz of log p[y] is onehot - p, of mean log p is 1/C - p, and of a sum g·p it is p (g - p·g)."""
+    along_truth = truth * overlap[index] + log_truth * valid
+    total = (probabilities @ mass) * valid + along_truth
+    if log_mean is not None:
+        total += log_mean
+    # p (g - total) where a pixel counts; where it is ignored all of its terms are 0
+    gradient = (mass - total[:, None]).mul_(probabilities)
+    gradient.scatter_add_(1, index[:, None], along_truth[:, None])
+    if log_mean is not None:
+        gradient += (log_mean / probabilities.shape[1])[:, None]
+    return gradient.mul_(valid[:, None])

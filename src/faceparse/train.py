@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from faceparse.checkpoint import load_state, load_weights, save_checkpoint
-from faceparse.config import RunConfig, check
+from faceparse.config import RunConfig, check, size_at
 from faceparse.console import duration, log
 from faceparse.data.dataset import Pair
 from faceparse.data.sampling import batch_source, choose_pairs, sample_order
@@ -67,7 +67,7 @@ def _train(
     average = WeightAverage(network, config.average_decay)
     averaged = config.model.build(working_size=config.image_size).to(device).eval()
     autocast = _autocast(config, device)
-    batch_at = batch_source(store, config.augment, config.batch_size, config.image_size, config.seed, device)
+    batch_at = batch_source(store, config.augment, config.batch_size, config.seed, device)
 
     # --- where the run stands -------------------------------------------------------------------------------------
     step, best = 0, -math.inf
@@ -97,7 +97,7 @@ def _train(
         for group in optimizer.param_groups:
             group["lr"] = rate
 
-        images, labels = batch_at(step)
+        images, labels = batch_at(step, size_at(config, step))
         with autocast():
             logits, auxiliary = network(images)
         loss = loss_of(logits, labels, auxiliary)

@@ -73,14 +73,14 @@ def _shuffle(num: int, seed: int, epoch: int) -> np.ndarray:
 
 
 def batch_source(
-    store: Store, augment: AugmentConfig, batch_size: int, size: int, seed: int, device: torch.device
-) -> Callable[[int], tuple[Tensor, Tensor]]:
-    """A function from the step to its batch: float RGB in [0, 1] `b 3 h w`, labels uint8 `b h w`.
+    store: Store, augment: AugmentConfig, batch_size: int, seed: int, device: torch.device
+) -> Callable[[int, int], tuple[Tensor, Tensor]]:
+    """A function from the step and the samples' side to a batch: float RGB in [0, 1] `b 3 h w`, labels uint8 `b h w`.
 
     On a CPU, OpenCV carries out the plan on the memory map; else torch does, with the store on the device if it fits.
     """
 
-    def on_cpu(step: int) -> tuple[Tensor, Tensor]:
+    def on_cpu(step: int, size: int) -> tuple[Tensor, Tensor]:
         order = sample_order(len(store), batch_size, seed, step)
         plan = draw_plan(augment, batch_size, np.random.default_rng((seed, _PLAN, step)))
         # Views of the memory map: nothing is copied before it is resampled
@@ -92,7 +92,7 @@ def batch_source(
         return on_cpu
     images, labels = _on_device(store, device)
 
-    def on_device(step: int) -> tuple[Tensor, Tensor]:
+    def on_device(step: int, size: int) -> tuple[Tensor, Tensor]:
         order = sample_order(len(store), batch_size, seed, step)
         plan = draw_plan(augment, batch_size, np.random.default_rng((seed, _PLAN, step)))
         return apply_torch(plan, images[order].to(device), labels[order].to(device), size)

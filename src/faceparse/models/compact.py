@@ -28,7 +28,7 @@ class CompactConfig:
     """Channels at 1/2, 1/4, 1/8 and 1/16 of the input."""
     depths: tuple[int, ...] = (1, 1, 2, 1)
     """Residual blocks at each of them."""
-    num_attention: int = 2
+    num_attention: int = 3
     """Transformer layers at 1/16."""
     decoder_width: int = 64
     """Channels of the decoder at 1/4 and 1/8; half as many at 1/2."""
