@@ -110,8 +110,10 @@ class _SoftmaxSums(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, labels: Tensor, mean: bool) -> tuple[Tensor, ...]:
-        parts = [_sums_of_image(_rows(image), truth.reshape(-1), mean) for image, truth in zip(logits, labels)]
-        probabilities, truths, indices, valids, *sums = zip(*parts)
+        parts = [
+            _sums_of_image(_rows(image), truth.reshape(-1), mean) for image, truth in zip(logits, labels, strict=True)
+        ]
+        probabilities, truths, indices, valids, *sums = zip(*parts, strict=True)
         ctx.save_for_backward(*probabilities, *truths, *indices, *valids)
         ctx.shape, ctx.dtype, ctx.mean = logits.shape, logits.dtype, mean
         log_truth, log_mean, mass, overlap, counts = (torch.stack(values) for values in sums)
@@ -123,7 +125,7 @@ class _SoftmaxSums(torch.autograd.Function):
         batch, classes, height, width = ctx.shape
         saved = [ctx.saved_tensors[i * batch : (i + 1) * batch] for i in range(4)]
         out = torch.empty((batch, height * width, classes), dtype=ctx.dtype, device=gradients[0].device)
-        for i, kept in enumerate(zip(*saved)):
+        for i, kept in enumerate(zip(*saved, strict=True)):
             log_truth, log_mean, mass, overlap = (gradient[i] for gradient in gradients[:4])
             out[i] = _gradient_of_image(*kept, log_truth, log_mean if ctx.mean else None, mass, overlap)
         return out.view(batch, height, width, classes).permute(0, 3, 1, 2), None, None
