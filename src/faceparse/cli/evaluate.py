@@ -7,6 +7,7 @@ import tyro
 
 from faceparse.cli.arguments import call
 from faceparse.evaluate import Predict
+from faceparse.tta import Views, averaged
 
 
 def main(arguments: list[str]) -> int:
@@ -15,7 +16,12 @@ def main(arguments: list[str]) -> int:
 
 
 def evaluate(
-    model: Annotated[str, tyro.conf.arg(metavar="MODEL")], /, data: Path, split: str = "val", json: bool = False
+    model: Annotated[str, tyro.conf.arg(metavar="MODEL")],
+    /,
+    data: Path,
+    split: str = "val",
+    tta: str = "",
+    json: bool = False,
 ) -> int:
     """Score a model on labelled pairs, by every protocol, at the label maps' own size.
 
@@ -25,15 +31,18 @@ def evaluate(
         model: run folder, checkpoint folder, .onnx file or shipped name; the last two run without PyTorch.
         data: dataset folder: a root with splits, or one split.
         split: which split of a root.
+        tta: views of a photo whose probabilities are averaged: flip (mirrored, left and right exchanged back), scales,
+            or both, as in flip,0.75,1,1.25. Scales need PyTorch.
         json: print one JSON object instead of the tables.
     """
     from faceparse.cli.tables import print_scores
     from faceparse.console import print_json
     from faceparse.data.dataset import find_split, list_pairs
     from faceparse.evaluate import evaluate as score
+    from faceparse.tta import parse_views
 
     pairs = list_pairs(find_split(data, split))
-    report = score(find_predictor(model), pairs)
+    report = score(find_predictor(model, parse_views(tta)), pairs)
     if json:
         print_json(report.as_dict())
     else:
@@ -41,21 +50,26 @@ def evaluate(
     return 0
 
 
-def find_predictor(model: str) -> Predict:
-    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs."""
+def find_predictor(model: str, views: Views | None = None) -> Predict:
+    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs and scales."""
     from faceparse.infer import weights
+    from faceparse.infer.onnx import OnnxNetwork
     from faceparse.infer.parser import Parser
 
+    views = views or Views()
     path = weights.find(model)
-    if model in weights.shipped() or not path.is_dir():
-        parser = Parser.load(model)
+    if not path.is_dir() or (model in weights.shipped() and views.scales == (1.0,)):
+        parser = Parser(OnnxNetwork(weights.find_onnx(model)), views)
         return lambda image: parser(image).labels
 
     import torch
 
     from faceparse.checkpoint import load_network
-    from faceparse.infer.torch import torch_predictor
+    from faceparse.infer.torch import torch_predictor, torch_probabilities
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, _ = load_network(path)
-    return torch_predictor(network.to(device), device)
+    if views.single:
+        return torch_predictor(network.to(device), device)
+    see = averaged(torch_probabilities(network.to(device), device), views)
+    return lambda image: see(image).argmax(0).astype("uint8")
