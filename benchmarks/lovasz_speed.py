@@ -4,10 +4,10 @@
     OMP_NUM_THREADS=1 PYTHONPATH=PEER python benchmarks/lovasz_speed.py
     OMP_NUM_THREADS=2 PYTHONPATH=PEER python benchmarks/lovasz_speed.py
 
-Without the peer, ours alone is timed. Both take turns on the same logits in one process, after their gradients have been
-compared with the formula's in float64. How many errors have to be sorted depends on the logits, so there are several
-kinds; labels are blobs of 19 classes. Medians of the rounds, in processor time of all threads, which other work on the
-machine disturbs less, and in wall time.
+Without the peer, ours alone is timed. Both take turns on the same logits in one process, after their gradients have
+been compared with the formula's in float64. How many errors have to be sorted depends on the logits, so there are
+several kinds; labels are blobs of 19 classes. Medians of the rounds, in processor time of all threads, which other
+work on the machine disturbs less, and in wall time.
 """
 
 import argparse
