@@ -17,7 +17,7 @@ import statistics
 import sys
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as the command does; both profit
@@ -44,7 +44,7 @@ def peer_loss() -> Callable[[Tensor, Tensor], Tensor] | None:
     return None
 
 
-def samples() -> dict[str, tuple[Tensor, Tensor]]:
+def samples(kinds: list[int] | None) -> Iterator[tuple[str, Tensor, Tensor]]:
     """Kinds of logits, from a network's first step to one that is nearly done."""
     torch.manual_seed(0)
     coarse = F.interpolate(torch.randn(BATCH, CLASSES, 9, 9), (SIZE, SIZE), mode="bicubic")
@@ -52,20 +52,21 @@ def samples() -> dict[str, tuple[Tensor, Tensor]]:
     truth = F.one_hot(labels, CLASSES).permute(0, 3, 1, 2).float()
     noise = torch.randn(BATCH, CLASSES, SIZE, SIZE)
     edges = F.avg_pool2d(truth, 9, stride=1, padding=4)
-    nearly = (16 * edges + noise - 8).contiguous()
     ignored = labels.clone()
     ignored[:, :64] = 255
-    face = torch.where(labels < 6, labels, 0)
-    return {
-        "first step (noise of 0.1)": (noise * 0.1, labels),
-        "noise of 1": (noise, labels),
-        "noise of 4": (noise * 4, labels),
-        "half trained": (4 * edges + noise, labels),
-        "nearly done": (nearly, labels),
-        "nearly done, channels last": (nearly.contiguous(memory_format=torch.channels_last), labels),
-        "nearly done, an eighth ignored": (nearly, ignored),
-        "nearly done, 6 classes present": (nearly, face),
+    makers = {
+        "first step (noise of 0.1)": lambda: (noise * 0.1, labels),
+        "noise of 1": lambda: (noise.clone(), labels),
+        "noise of 4": lambda: (noise * 4, labels),
+        "half trained": lambda: (4 * edges + noise, labels),
+        "nearly done": lambda: (16 * edges + noise, labels),
+        "nearly done, channels last": lambda: ((16 * edges + noise).to(memory_format=torch.channels_last), labels),
+        "nearly done, an eighth ignored": lambda: (16 * edges + noise, ignored),
+        "nearly done, 6 classes present": lambda: (16 * edges + noise, torch.where(labels < 6, labels, 0)),
     }
+    for i, (name, make) in enumerate(makers.items()):
+        if kinds is None or i in kinds:
+            yield name, *make()
 
 
 def step(loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -119,9 +120,7 @@ def main() -> None:
     print(f"torch {torch.__version__}, {torch.get_num_threads()} thread(s), {BATCH}×{CLASSES}×{SIZE}×{SIZE}\n")
     print("| logits | CPU ms: ours | peer | ratio | wall ms: ours | peer | ratio | gradient's error: ours | peer |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for i, (name, (logits, labels)) in enumerate(samples().items()):
-        if options.kinds is not None and i not in options.kinds:
-            continue
+    for name, logits, labels in samples(options.kinds):
         logits.requires_grad_()
         truth = None if options.no_check else exact(logits, labels)[1]
         errors = []
