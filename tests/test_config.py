@@ -59,3 +59,10 @@ def test_differences_name_nested_fields():
 
 def test_the_command_line_knows_nested_fields():
     assert {"steps", "train-splits", "optimizer.learning-rate", "augment.flip"} <= set(field_names())
+
+
+def test_a_configuration_from_before_focal_lovasz_and_ohem_still_loads():
+    values = json.loads(to_json(RECIPES["smoke"]()))
+    old = ("cross_entropy", "dice", "label_smoothing", "class_weights", "auxiliary")
+    values["loss"] = {name: values["loss"][name] for name in old}
+    assert from_json(json.dumps(values)) == RECIPES["smoke"]()

@@ -39,7 +39,7 @@ def test_every_command_runs_in_the_pages_order(tmp_path, monkeypatch, capsys):
     write_raw(Path("raw"), 10, 64, seed=1)
     shutil.make_archive("CelebAMask-HQ", "zip", "raw")
     shutil.copy("raw/CelebA-HQ-img/0.jpg", "photo.jpg")
-    assert len(COMMANDS) == 11
+    assert len(COMMANDS) == 12
     for command in COMMANDS:
         if command.startswith("faceparse score"):
             shutil.copytree("DATA/val/masks", "PREDICTIONS")
