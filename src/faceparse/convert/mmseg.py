@@ -128,7 +128,7 @@ def _expected(source: Source, ours: Tensor) -> str:
 
 def _moments(entries: dict[str, Any], name: str) -> list[float] | None:
     values = entries.get(f"data_preprocessor.{name}")
-    return values.flatten().tolist() if _is_plain(values) else None
+    return values.flatten().tolist() if isinstance(values, Tensor) and _is_plain(values) else None
 
 
 def _set_moments(network: Network, name: str, values: tuple[float, ...] | list[float]) -> None:
