@@ -4,6 +4,7 @@ from faceparse.models import (
     BiSeNetV2Config,
     DeepLabV3Config,
     DeepLabV3PlusConfig,
+    FPNEfficientNetConfig,
     KNetConfig,
     PSANetConfig,
     SegFormerConfig,
@@ -34,6 +35,7 @@ TINY = {
         head_channels=8,
         auxiliary_channels=(4, 4, 4, 4),
     ),
+    "fpn_efficientnet_lite": FPNEfficientNetConfig(width=0.25, depth=0.5, channels=8),
 }
 NUM_AUXILIARY = {
     "deeplabv3plus": 1,
@@ -44,5 +46,6 @@ NUM_AUXILIARY = {
     "knet_swin": 3,
     "segformer": 0,
     "bisenetv2": 4,
+    "fpn_efficientnet_lite": 0,
 }
 """Auxiliary logits in training: those of heads on earlier maps, and of K-Net's stages but the last."""

@@ -6,6 +6,7 @@ from .backbones.resnet import DEPTHS
 from .bisenet import BiSeNetV2Config
 from .compact import CompactConfig
 from .deeplab import DeepLabV3Config, DeepLabV3PlusConfig
+from .fpn import FPNEfficientNetConfig
 from .knet import KNetConfig
 from .network import Network
 from .psa import PSANetConfig
@@ -21,6 +22,7 @@ ModelConfig = (
     | KNetConfig
     | SegFormerConfig
     | BiSeNetV2Config
+    | FPNEfficientNetConfig
 )
 """The sizes of any network here. Each kind has a `name` of its own, by which `config.json` tells them apart."""
 
@@ -41,6 +43,7 @@ CONFIGS: dict[str, ModelConfig] = {
     "segformer_b0": SegFormerConfig(),
     "segformer_b5": SegFormerConfig(embed_dim=64, depths=(3, 6, 40, 3)),
     "bisenetv2": BiSeNetV2Config(),
+    "fpn_efficientnet_lite0": FPNEfficientNetConfig(),
 }
 """Every network by the name that recipes and commands use."""
 
