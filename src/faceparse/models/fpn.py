@@ -15,7 +15,7 @@ from .blocks import ConvNormAct, initialise, resize_like
 from .fcn import PixelClassifier
 from .network import Network, Size
 
-MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
+MEAN, STD = (127 / 255, 127 / 255, 127 / 255), (128 / 255, 128 / 255, 128 / 255)
 """Of RGB in [0, 1], with which EfficientNet-lite's published weights were trained."""
 
 

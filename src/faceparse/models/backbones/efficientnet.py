@@ -62,7 +62,7 @@ def _pad_like_tensorflow(module: nn.Module) -> None:
     for name, child in module.named_children():
         if isinstance(child, nn.Conv2d) and child.stride == (2, 2):
             conv = StridedConv(
-                child.in_channels, child.out_channels, child.kernel_size, 2, groups=child.groups, bias=False
+                child.in_channels, child.out_channels, child.kernel_size[0], 2, groups=child.groups, bias=False
             )
             conv.weight = child.weight
             setattr(module, name, conv)
