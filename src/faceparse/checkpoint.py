@@ -46,6 +46,19 @@ def save_checkpoint(
             shutil.rmtree(other, ignore_errors=True)
 
 
+def save_model(folder: Path, config: RunConfig, network: Network) -> None:
+    """Write a checkpoint folder that can be used but not trained further: weights and config, whole or not there.
+
+    Raises:
+        FaceparseError: the folder is there already, or cannot be written.
+    """
+    if folder.exists():
+        raise FaceparseError(f"{folder}: already there; name another folder, or remove it first")
+    with folder_written_whole(folder) as temporary:
+        _save_weights(network.state_dict(), temporary / "model.safetensors")
+        (temporary / "config.json").write_text(to_json(config))
+
+
 def _save_weights(weights: dict[str, Tensor], path: Path) -> None:
     try:
         save_file({name: tensor.detach().contiguous().clone() for name, tensor in weights.items()}, path)

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import cattrs
 from cattrs.errors import ForbiddenExtraKeysError
@@ -12,7 +12,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from faceparse.data.augment import AugmentConfig
 from faceparse.errors import FaceparseError, UsageError
 from faceparse.losses import LossConfig
-from faceparse.models import CompactConfig
+from faceparse.models import CompactConfig, ModelConfig
 from faceparse.optim import OptimizerConfig
 
 
@@ -50,13 +50,29 @@ class RunConfig:
     """Largest norm of the gradient; longer ones are shortened."""
     average_decay: float = 0.998
     """Of the moving average of weights, which is what is evaluated and kept; 0 keeps the plain weights."""
-    model: CompactConfig = field(default_factory=CompactConfig)
+    model: ModelConfig = field(default_factory=CompactConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
 
 
 _converter = cattrs.Converter(forbid_extra_keys=True)
+
+
+def _is_choice(kind: Any) -> bool:
+    return bool(get_args(kind)) and all(dataclasses.is_dataclass(one) for one in get_args(kind))
+
+
+def _structure_choice(values: Any, kind: Any) -> Any:
+    """One of several dataclasses, which its `name` tells."""
+    kinds = {one.name: one for one in get_args(kind)}
+    name = values.get("name") if isinstance(values, dict) else None
+    if name not in kinds:
+        raise ValueError(str(UsageError.unknown("name", str(name or ""), kinds)))
+    return _converter.structure(values, kinds[name])
+
+
+_converter.register_structure_hook_func(_is_choice, _structure_choice)
 
 
 def to_json(config: RunConfig) -> str:
@@ -101,9 +117,11 @@ def field_names(kind: type = RunConfig, prefix: str = "") -> list[str]:
     names = []
     for item in dataclasses.fields(kind):
         name = prefix + item.name.replace("_", "-")
-        nested = dataclasses.is_dataclass(item.type) and isinstance(item.type, type)
-        names += field_names(item.type, name + ".") if nested else [name]  # type: ignore[arg-type]
-    return names
+        # the fields of each network, where a run may have any
+        kinds = [kind for kind in get_args(item.type) or (item.type,) if isinstance(kind, type)]
+        parts = [part for kind in kinds if dataclasses.is_dataclass(kind) for part in field_names(kind, name + ".")]
+        names += parts or [name]
+    return list(dict.fromkeys(names))
 
 
 def size_at(config: RunConfig, step: int) -> int:

@@ -18,10 +18,11 @@ COMMANDS = {
     "evaluate": ("faceparse.cli.evaluate", "score a model on a data set"),
     "score": ("faceparse.cli.score", "score a folder of label maps against the truth"),
     "predict": ("faceparse.cli.predict", "parse photos, without PyTorch"),
+    "convert": ("faceparse.cli.convert", "checkpoints of other programs as models of ours"),
     "export": ("faceparse.cli.export", "write a model as ONNX and check that it gives the same"),
 }
 
-TRAIN_PACKAGES = ("torch", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib")
+TRAIN_PACKAGES = ("torch", "timm", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib")
 """Modules of the extra `train`; the core install is without them."""
 
 

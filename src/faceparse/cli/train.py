@@ -28,7 +28,10 @@ def main(arguments: list[str]) -> int:
     default = recipe()
 
     def train(
-        data: Path, out: Path, config: Annotated[RunConfig, tyro.conf.arg(name="")] = default, resume: bool = False
+        data: Path,
+        out: Path,
+        config: Annotated[RunConfig, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands] = default,
+        resume: bool = False,
     ) -> None:
         """Train a recipe on a data set.
 

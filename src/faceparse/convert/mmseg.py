@@ -1,14 +1,18 @@
 """MMSegmentation's state dicts, of its 0.x and 1.x, as networks of ours."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from faceparse.checkpoint import save_model
+from faceparse.config import RunConfig, check
 from faceparse.errors import FaceparseError, UsageError, some_names
-from faceparse.models import build
+from faceparse.models import CONFIGS, build
 from faceparse.models.network import Network
+from faceparse.models.weights_file import plain_entries, read_weights
 
 from .families import RULES
 from .rules import Source, sources
@@ -54,14 +58,37 @@ def from_mmseg(
     return network.eval()
 
 
+def convert_checkpoint(path: Path, name: str, out: Path, image_size: int = 512) -> Network:
+    """A checkpoint of MMSegmentation as a checkpoint folder of ours.
+
+    Args:
+        image_size: side of the images on which it was trained, which becomes the network's working size.
+
+    Raises:
+        UsageError: MMSegmentation has no network of this name, or `image_size` cannot be.
+        FaceparseError: the file is not the weights of this network, or `out` cannot be written.
+    """
+    if name not in RULES:
+        raise UsageError.unknown("MMSegmentation model", name, RULES)
+    content = read_weights(path)
+    meta = content.get("meta")
+    steps = meta.get("iter") if isinstance(meta, Mapping) else None
+    steps = steps if isinstance(steps, int) and steps > 0 else 1  # not known
+    config = RunConfig(recipe=name, steps=steps, image_size=image_size, store_size=image_size, model=CONFIGS[name])
+    check(config)
+    try:
+        network = from_mmseg(content, name)
+    except FaceparseError as error:
+        raise FaceparseError(f"{path}: {error}") from error
+    save_model(out, config, network)
+    return network
+
+
 def _entries(state_dict: Mapping[str, Any]) -> dict[str, Any]:
     """The entries of the model itself, under their plain names."""
     if not isinstance(state_dict, Mapping):
         raise FaceparseError(f"a state dict is expected, not {type(state_dict).__name__}")
-    wrapped = state_dict.get("state_dict")
-    inner = wrapped if isinstance(wrapped, Mapping) else state_dict
-    plain = {str(key).removeprefix("module."): value for key, value in inner.items()}
-    return {key: value for key, value in plain.items() if not key.startswith("ema_")}
+    return {key: value for key, value in plain_entries(state_dict).items() if not key.startswith("ema_")}
 
 
 def _matched(
@@ -128,7 +155,7 @@ def _expected(source: Source, ours: Tensor) -> str:
 
 def _moments(entries: dict[str, Any], name: str) -> list[float] | None:
     values = entries.get(f"data_preprocessor.{name}")
-    return values.flatten().tolist() if _is_plain(values) else None
+    return values.flatten().tolist() if isinstance(values, Tensor) and _is_plain(values) else None
 
 
 def _set_moments(network: Network, name: str, values: tuple[float, ...] | list[float]) -> None:

@@ -12,7 +12,7 @@ from faceparse.models.fcn import PixelClassifier
 
 @dataclass(frozen=True)
 class Rule:
-    """Where `ours` is found in a name of ours, `theirs` is written instead (`re.sub`); `make` turns theirs into ours."""
+    """Where `ours` is found in our name, `theirs` is written instead (`re.sub`); `make` makes our tensor of theirs."""
 
     ours: str
     theirs: str

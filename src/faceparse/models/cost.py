@@ -1,4 +1,10 @@
-"""What a network costs to run."""
+"""What a network costs to run, in multiply-adds.
+
+Counted are convolutions, linear layers, products of matrices and attention (its two products), of one image in
+evaluation: auxiliary heads do not run there. Not counted are norms, activations, softmax, biases and resizing. The
+report of 2022's winner gives UPerNet ConvNeXt-XL 223.34 G at 512²; that is this count without ConvNeXt's point-wise
+linear layers (309.2 G), which its tool passed over.
+"""
 
 import copy
 
@@ -9,7 +15,7 @@ from .network import Network
 
 
 def count_macs(network: Network, size: int) -> int:
-    """Multiply-adds of convolutions, linear layers and attention for one image, `size` by `size`; nothing is run."""
+    """Multiply-adds for one image, `size` by `size`; nothing is run."""
     meta = copy.deepcopy(network).to("meta").eval()
     counter = FlopCounterMode(display=False)
     with counter, torch.inference_mode():

@@ -16,9 +16,11 @@ class PixelClassifier(nn.Sequential):
     """Dropout of whole channels, then a 1×1 convolution to logits: features `b c h w` → `b classes h w`."""
 
     def __init__(self, in_channels: int, num_classes: int, *, dropout: float = DROPOUT):
-        super().__init__(nn.Dropout2d(dropout), nn.Conv2d(in_channels, num_classes, 1))
-        nn.init.normal_(self[1].weight, std=0.01)
-        nn.init.zeros_(self[1].bias)
+        convolution = nn.Conv2d(in_channels, num_classes, 1)
+        nn.init.normal_(convolution.weight, std=0.01)
+        assert convolution.bias is not None
+        nn.init.zeros_(convolution.bias)
+        super().__init__(nn.Dropout2d(dropout), convolution)
 
 
 class FCNHead(nn.Module):

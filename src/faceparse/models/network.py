@@ -1,5 +1,7 @@
 """What every network here is from outside: RGB in [0, 1] at any size in, logits at that size out."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -7,8 +9,11 @@ from torch.nn import functional as F
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-Size = int | torch.SymInt
-"""A side in pixels; a symbol while a graph of any size is exported."""
+if TYPE_CHECKING:
+    Size = int  # as `Tensor.shape` has it
+else:
+    Size = int | torch.SymInt
+    """A side in pixels; a symbol while a graph of any size is exported."""
 
 
 class Network(nn.Module):
@@ -50,15 +55,18 @@ class Network(nn.Module):
         self.register_buffer("logit_bias", torch.zeros(num_classes, 1, 1))
 
     def forward(self, images: Tensor, scale: float = 1.0) -> Tensor | tuple[Tensor, tuple[Tensor, ...]]:
-        """Logits `b classes h w` for images `b 3 h w` in [0, 1]; in training also the tuple of auxiliary logits.
+        """Logits `b classes h w` for images `b 3 h w` in [0, 1]; in training also the auxiliary logits, of any size.
 
         Args:
             scale: in evaluation, the body sees the images at so many times their usual size.
         """
         normalised = (images - self.mean) / self.std
-        if self.training:
-            return self.body(normalised)
         height, width = images.shape[-2:]
+        if self.training:
+            logits, auxiliary = self.body(normalised)
+            if logits.shape[-2:] != images.shape[-2:]:
+                logits = F.interpolate(logits, size=(height, width), mode="bilinear", align_corners=False)
+            return logits, auxiliary
         size = self._seen_shape(height, width, scale)
         if size is not None:
             normalised = F.interpolate(normalised, size, mode="bilinear", align_corners=False, antialias=True)  # type: ignore[arg-type]

@@ -1,0 +1,41 @@
+"""`faceparse convert mmseg CKPT --model NAME --out MODEL`."""
+
+from pathlib import Path
+
+from faceparse.cli.arguments import call
+from faceparse.errors import UsageError
+
+SOURCES = ("mmseg",)
+
+
+def main(arguments: list[str]) -> int:
+    """Run `faceparse convert SOURCE ...`."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(
+            "usage: faceparse convert mmseg CKPT --model NAME --out MODEL\n\n"
+            "  mmseg      a checkpoint of MMSegmentation as a model of ours\n\nIt explains itself with --help."
+        )
+        return 0 if arguments else 2
+    source, *rest = arguments
+    if source not in SOURCES:
+        raise UsageError.unknown("kind of checkpoint", source, SOURCES)
+    return call(mmseg, rest, "convert mmseg")
+
+
+def mmseg(checkpoint: Path, /, model: str, out: Path, image_size: int = 512) -> int:
+    """Make a model that evaluate, predict, export and train take of a checkpoint of MMSegmentation (0.x or 1.x).
+
+    Example: faceparse convert mmseg iter_160000.pth --model upernet_swin_t --out models/swin_t
+
+    Args:
+        checkpoint: the .pth file; only tensors are read from it, no code in it is run
+        model: which network it is: deeplabv3plus_r50, psanet_r50, upernet_swin_t, ...
+        out: folder to make: model.safetensors and config.json
+        image_size: side of the images on which it was trained; photos are brought there
+    """
+    from faceparse.console import results
+    from faceparse.convert.mmseg import convert_checkpoint
+
+    network = convert_checkpoint(checkpoint, model, out, image_size)
+    results.print(f"{out}: {model}, {network.num_parameters:,} parameters", markup=False)
+    return 0

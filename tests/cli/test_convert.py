@@ -1,0 +1,110 @@
+"""`faceparse convert mmseg`: a checkpoint of another program becomes a model that every command takes."""
+
+import json
+import zipfile
+
+import pytest
+import torch
+
+from faceparse.checkpoint import load_network
+from faceparse.cli import main as command_line
+from faceparse.convert.families import RULES
+from faceparse.convert.rules import sources
+from faceparse.models import build
+from stand_ins import faceparse
+
+NAME = "segformer_b0"
+
+
+@pytest.fixture(scope="module")
+def state() -> dict[str, torch.Tensor]:
+    """A state dict of MMSegmentation's SegFormer, made of ours."""
+    torch.manual_seed(0)
+    body = build(NAME).body
+    theirs: dict[str, list[torch.Tensor]] = {}
+    for key, source in sources(body, RULES[NAME]).items():
+        if body.state_dict()[key].is_floating_point():
+            theirs.setdefault(source.key, []).append(body.state_dict()[key])
+    state = {key: torch.cat(parts) for key, parts in theirs.items()}
+    for key in state:
+        if ".ffn.layers.0.weight" in key or ".ffn.layers.4.weight" in key:
+            state[key] = state[key][..., None, None]
+    return state
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as end:
+        command_line.main(["convert", *map(str, arguments)])
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    return int(str(end.value.code)), told
+
+
+def test_a_checkpoint_becomes_a_model_that_evaluate_takes(state, made_faces, tmp_path):
+    file, model = tmp_path / "iter_160000.pth", tmp_path / "model"
+    torch.save({"meta": {"iter": 160_000}, "state_dict": state, "optimizer": {"step": 1}}, file)
+    done = faceparse("convert", "mmseg", file, "--model", NAME, "--out", model, "--image-size", "64")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in model.iterdir()) == ["config.json", "model.safetensors"]
+    network, config = load_network(model)
+    assert (config.steps, config.image_size, config.recipe) == (160_000, 64, NAME)
+    assert network.num_parameters == 3_720_051
+    scored = faceparse("evaluate", model, "--data", made_faces, "--json")
+    assert scored.returncode == 0, scored.stderr
+    assert json.loads(scored.stdout)["num_images"] == 4
+
+
+def test_a_model_that_is_there_is_not_overwritten(state, tmp_path, capsys):
+    torch.save(state, tmp_path / "bare.pth", _use_new_zipfile_serialization=False)
+    (tmp_path / "model").mkdir()
+    code, told = refused(capsys, "mmseg", tmp_path / "bare.pth", "--model", NAME, "--out", tmp_path / "model")
+    assert code == 1
+    assert "already there" in told
+
+
+class Malicious:
+    """Would make a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path, capsys):
+    torch.save({"state_dict": Malicious(tmp_path / "run")}, tmp_path / "bad.pth")
+    code, told = refused(capsys, "mmseg", tmp_path / "bad.pth", "--model", NAME, "--out", tmp_path / "model")
+    assert code == 1
+    assert "can run code" in told
+    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "model").exists()
+
+
+def test_what_is_no_checkpoint_is_told_in_one_line(state, tmp_path, capsys):
+    (tmp_path / "text.pth").write_text("not weights")
+    (tmp_path / "empty.pth").touch()
+    torch.save(state, tmp_path / "whole.pth")
+    (tmp_path / "half.pth").write_bytes((tmp_path / "whole.pth").read_bytes()[:100_000])
+    torch.save([1, 2], tmp_path / "list.pth")
+    with zipfile.ZipFile(tmp_path / "swells.pth", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(10_000_000))
+    for name in ("text.pth", "empty.pth", "half.pth", "list.pth", "swells.pth", "absent.pth", ""):
+        code, told = refused(capsys, "mmseg", tmp_path / name, "--model", NAME, "--out", tmp_path / "model")
+        assert code == 1
+        assert str(tmp_path / name) in told
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["mmsegg", "x.pth"], "did you mean 'mmseg'?"),
+        (["mmseg", "x.pth", "--model", "segformer_b1", "--out", "m"], "did you mean 'segformer_b"),
+        (["mmseg", "x.pth", "--model", NAME], "--out"),
+    ],
+)
+def test_wrong_usage_is_exit_2(arguments, said, capsys):
+    code, told = refused(capsys, *arguments)
+    assert code == 2
+    assert said in told
