@@ -49,7 +49,7 @@ def test_a_run_begins_with_the_weights_of_another_and_tells_the_whole_chain(made
 
 def test_weights_of_another_shape_are_refused_by_name(made_faces, first, tmp_path):
     other = replace(SMOKE, model=replace(SMOKE.model, decoder_width=8), init_from=str(first))
-    with pytest.raises(FaceparseError, match=r"of another shape \(fuses\S+ \S+ where \S+ is needed") as told:
+    with pytest.raises(FaceparseError, match=r"of another shape \(body\.fuses\S+ \S+ where \S+ is needed") as told:
         train(other, made_faces, tmp_path / "run")
     assert "\n" not in str(told.value)
     assert not (tmp_path / "run").exists()

@@ -6,7 +6,8 @@ import torch
 
 from faceparse.cli.main import run
 from faceparse.errors import UsageError
-from faceparse.infer.torch import sliding_predictor, torch_predictor, window_starts
+from faceparse.infer.sliding import Windows
+from faceparse.infer.torch import torch_predictor, torch_probabilities
 from faceparse.models.network import Network
 
 CPU = torch.device("cpu")
@@ -28,41 +29,46 @@ def test_a_window_that_covers_the_photo_gives_what_the_whole_photo_gives(photo):
     network = Network(torch.nn.Conv2d(3, 19, 9, padding=4), working_size=64).eval()
     whole = torch_predictor(network, CPU)(photo)
     for crop in (112, 500):
-        assert np.array_equal(sliding_predictor(network, CPU, crop, 50)(photo), whole)
+        assert np.array_equal(torch_predictor(network, CPU, Windows(crop=crop, stride=50))(photo), whole)
 
 
 def test_where_windows_overlap_nothing_is_counted_twice(photo, network):
     """A network that sees single pixels does not notice windows."""
     whole = torch_predictor(network, CPU)(photo)
-    for crop, stride in ((32, 32), (48, 31), (64, 1 + 40)):
-        assert (sliding_predictor(network, CPU, crop, stride)(photo) == whole).mean() > 0.999
+    for crop, stride in ((32, 32), (48, 31), (64, 41)):
+        assert (torch_predictor(network, CPU, Windows(crop=crop, stride=stride))(photo) == whole).mean() > 0.999
 
 
 def test_logits_are_averaged():
     class Darkness(torch.nn.Module):
-        """Class 0 by the window's mean, class 1 by half."""
+        """Class 0 by the window's mean, class 1 by 0.55."""
 
         def forward(self, x):
             mean = x.mean((1, 2, 3), keepdim=True).expand(-1, 1, *x.shape[-2:])
-            return torch.cat([mean, torch.full_like(mean, 0.5)], 1)
+            return torch.cat([mean, torch.full_like(mean, 0.55)], 1)
 
     network = Network(Darkness(), num_classes=2, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)).eval()
     photo = np.zeros((32, 96, 3), np.uint8)
     photo[:, 48:] = 255
-    # windows at 0 and 32 and 64 see 0, 1/2 and 1 of white; where two overlap their mean counts
-    labels = sliding_predictor(network, CPU, 64, 16)(photo)[0]
-    means = {0: 0.25, 16: (0.25 + 0.5) / 2, 32: 0.5, 64: 0.625, 80: 0.75}
-    assert [int(labels[at]) for at in means] == [int(mean <= 0.5) for mean in means.values()]
+    # windows at 0, 16 and 32 have 1/4, 1/2 and 3/4 of white; where they overlap their mean counts
+    labels = torch_predictor(network, CPU, Windows(crop=64, stride=16))(photo)[0]
+    means = {0: 1 / 4, 16: 3 / 8, 32: 1 / 2, 64: 5 / 8, 80: 3 / 4}
+    assert [int(labels[at]) for at in means] == [int(mean < 0.55) for mean in means.values()]
+
+
+def test_views_of_a_photo_may_be_seen_through_windows(photo, network):
+    whole, slid = (torch_probabilities(network, CPU, w)(photo, 1.5) for w in (None, Windows(crop=200, stride=100)))
+    assert np.array_equal(whole, slid)
 
 
 @pytest.mark.parametrize(("length", "crop", "stride"), [(512, 512, 341), (1024, 512, 341), (90, 64, 9)])
 def test_windows_cover_every_pixel_and_stay_within(length, crop, stride):
-    starts = window_starts(length, crop, stride)
+    starts = Windows(crop=crop, stride=stride).starts(length)
     assert {p for start in starts for p in range(start, start + crop)} == set(range(length))
 
 
 def test_a_photo_smaller_than_the_window_is_one_window():
-    assert window_starts(100, 512, 341) == [0]
+    assert Windows().starts(100) == [0]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,17 @@
-"""`faceparse evaluate MODEL --data DATASET [--split NAME] [--inference slide --crop N --stride N] [--json]`."""
+"""`faceparse evaluate MODEL --data DATASET [--split NAME] [--tta VIEWS] [--inference slide] [--json]`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from faceparse.cli.arguments import call
 from faceparse.errors import UsageError
 from faceparse.evaluate import Predict
+from faceparse.tta import Views, averaged
+
+if TYPE_CHECKING:
+    from faceparse.infer.sliding import Windows  # needs PyTorch, which a shipped model does not
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +24,7 @@ def evaluate(
     /,
     data: Path,
     split: str = "val",
+    tta: str = "",
     inference: Literal["whole", "slide"] = "whole",
     crop: int | None = None,
     stride: int | None = None,
@@ -33,6 +38,8 @@ def evaluate(
         model: run folder, checkpoint folder, .onnx file or shipped name; the last two run without PyTorch.
         data: dataset folder: a root with splits, or one split.
         split: which split of a root.
+        tta: views of a photo whose probabilities are averaged: flip (mirrored, left and right exchanged back), scales,
+            or both, as in flip,0.75,1,1.25. Scales need PyTorch.
         inference: look at each photo as a whole, or slide a window over it and average where windows overlap.
         crop: side of the sliding window in pixels of the photo; 512 unless given.
         stride: pixels from one window to the next; two thirds of the window unless given.
@@ -42,15 +49,11 @@ def evaluate(
     from faceparse.console import print_json
     from faceparse.data.dataset import find_split, list_pairs
     from faceparse.evaluate import evaluate as score
+    from faceparse.tta import parse_views
 
     pairs = list_pairs(find_split(data, split))
-    if inference == "slide":
-        predict = find_sliding_predictor(model, crop, stride)
-    elif crop is not None or stride is not None:
-        raise UsageError("--crop and --stride are the sliding window's; add --inference slide")
-    else:
-        predict = find_predictor(model)
-    report = score(predict, pairs)
+    windows = _windows(inference == "slide", crop, stride)
+    report = score(find_predictor(model, parse_views(tta), windows), pairs)
     if json:
         print_json(report.as_dict())
     else:
@@ -58,47 +61,43 @@ def evaluate(
     return 0
 
 
-def find_predictor(model: str) -> Predict:
-    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs."""
+def _windows(slides: bool, crop: int | None, stride: int | None) -> "Windows | None":
+    if slides:
+        from faceparse.infer.sliding import Windows
+
+        crop = 512 if crop is None else crop
+        return Windows(crop=crop, stride=2 * crop // 3 if stride is None else stride)
+    if crop is not None or stride is not None:
+        raise UsageError("--crop and --stride are the sliding window's; add --inference slide")
+    return None
+
+
+def find_predictor(model: str, views: Views | None = None, windows: "Windows | None" = None) -> Predict:
+    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs, scales, windows.
+
+    Raises:
+        UsageError: windows for an ONNX file, which does not give the logits that are averaged.
+    """
     from faceparse.infer import weights
+    from faceparse.infer.onnx import OnnxNetwork
     from faceparse.infer.parser import Parser
 
+    views = views or Views()
     path = weights.find(model)
-    if model in weights.shipped() or not path.is_dir():
-        parser = Parser.load(model)
+    if windows and not path.is_dir():
+        raise UsageError(f"{model}: --inference slide needs a run or checkpoint folder, or a shipped name")
+    if not path.is_dir() or (model in weights.shipped() and views.scales == (1.0,) and not windows):
+        parser = Parser(OnnxNetwork(weights.find_onnx(model)), views)
         return lambda image: parser(image).labels
 
     import torch
 
     from faceparse.checkpoint import load_network
-    from faceparse.infer.torch import torch_predictor
+    from faceparse.infer.torch import torch_predictor, torch_probabilities
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, _ = load_network(path)
-    return torch_predictor(network.to(device), device)
-
-
-def find_sliding_predictor(model: str, crop: int | None, stride: int | None) -> Predict:
-    """The same through a sliding window, for runs and checkpoints: logits are averaged, which ONNX files do not give.
-
-    Raises:
-        UsageError: another kind of MODEL, or windows that would leave gaps.
-    """
-    from faceparse.infer import weights
-
-    crop = 512 if crop is None else crop
-    stride = max(1, 2 * crop // 3) if stride is None else stride
-    if crop < 32 or not 1 <= stride <= crop:
-        raise UsageError(f"--crop {crop} --stride {stride}: at least 32, and a stride from 1 to the crop, are needed")
-    path = weights.find(model)
-    if not path.is_dir():
-        raise UsageError(f"{model}: --inference slide needs a run or checkpoint folder")
-
-    import torch
-
-    from faceparse.checkpoint import load_network
-    from faceparse.infer.torch import sliding_predictor
-
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network, _ = load_network(path)
-    return sliding_predictor(network.to(device), device, crop, stride)
+    if views.single:
+        return torch_predictor(network.to(device), device, windows)
+    see = averaged(torch_probabilities(network.to(device), device, windows), views)
+    return lambda image: see(image).argmax(0).astype("uint8")

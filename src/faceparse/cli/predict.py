@@ -37,6 +37,7 @@ def predict(
     model: str = "compact",
     write: str = "ids,overlay",
     device: Literal["auto", "cpu", "cuda"] = "auto",
+    tta: str = "",
 ) -> int:
     """Label the parts of the faces in photos. No PyTorch, no GPU and no network connection are needed.
 
@@ -49,6 +50,7 @@ def predict(
         write: what to write, with commas between: ids (a PNG whose pixels are class ids), color, overlay (the photo
             tinted), soft (.npz of probabilities), parts (each part cut out).
         device: auto takes a GPU where the installed onnxruntime can use one.
+        tta: flip parses each photo mirrored as well, left and right exchanged back, and averages; twice the time.
     """
     kinds = _kinds(write)
     photos = _photos(inputs)
@@ -56,7 +58,7 @@ def predict(
 
     from faceparse.infer.parser import Parser
 
-    parser = Parser.load(model, device)
+    parser = Parser.load(model, device, tta)
     faults = []
     for photo in progress(photos, "parsing"):
         try:

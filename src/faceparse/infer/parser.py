@@ -14,6 +14,7 @@ from faceparse.classes import NAMES, NUM_CLASSES, class_id
 from faceparse.errors import UsageError
 from faceparse.infer import render, weights
 from faceparse.infer.onnx import Device, OnnxNetwork
+from faceparse.tta import Views, averaged, parse_views
 from faceparse.types import Image, Labels, Probabilities
 
 LONGEST_SIDE = 1024
@@ -109,18 +110,32 @@ class Parser:
     large as in a portrait.
     """
 
-    def __init__(self, network: FaceNetwork):
-        """Use any network that does what `OnnxNetwork` does."""
+    def __init__(self, network: FaceNetwork, views: Views | None = None):
+        """Use any network that does what `OnnxNetwork` does, and average some views of each photo.
+
+        Raises:
+            UsageError: views at other scales, which a network in a file cannot be asked for.
+        """
         self.network = network
+        self.views = views or Views()
+        if self.views.scales != (1.0,):
+            asked = ", ".join(f"{scale:g}" for scale in self.views.scales)
+            raise UsageError(
+                f"--tta {asked}: an ONNX file sees photos at one size; take --tta flip, or score a run or checkpoint "
+                "folder with: faceparse evaluate"
+            )
 
     @classmethod
-    def load(cls, model: str | Path = "compact", device: Device = "auto") -> "Parser":
+    def load(cls, model: str | Path = "compact", device: Device = "auto", tta: str = "") -> "Parser":
         """A parser with a model: a shipped name, a run or checkpoint folder that was exported, or an `.onnx` file.
+
+        Args:
+            tta: `flip` parses the mirrored photo as well, for twice the time, and averages.
 
         Raises:
             FaceparseError: no such model, not exported, not a face parser, or no such device; one line says which.
         """
-        return cls(OnnxNetwork(weights.find_onnx(model), device))
+        return cls(OnnxNetwork(weights.find_onnx(model), device), parse_views(tta))
 
     def __call__(self, image: str | Path | PillowImage.Image | np.ndarray) -> Parsed:
         """Parse one photo: a path, a Pillow picture, or an RGB array (height, width, 3) of uint8.
@@ -131,11 +146,14 @@ class Parser:
         """
         photo = _as_rgb(image)
         seen = _reduced(photo)
-        if seen is photo:
+        see = averaged(lambda image, _: self.network.probabilities(image[None])[0], self.views)
+        if seen is photo and self.views.single:
             return Parsed(
                 photo, self.network.labels(photo[None])[0], lambda: self.network.probabilities(photo[None])[0]
             )
-        probabilities = self.network.probabilities(seen[None])[0]
+        probabilities = see(seen)
+        if seen is photo:
+            return Parsed(photo, probabilities.argmax(axis=0).astype(np.uint8), lambda: probabilities)
         height, width, _ = photo.shape
         full = np.empty((height, width), dtype=np.uint8)
         for rows, strip in _enlarged_strips(probabilities, width, height):

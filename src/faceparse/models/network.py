@@ -49,14 +49,18 @@ class Network(nn.Module):
         # Added to each class's logits in evaluation: a decision rule that is tuned after training, 0 until then
         self.register_buffer("logit_bias", torch.zeros(num_classes, 1, 1))
 
-    def forward(self, images: Tensor) -> Tensor | tuple[Tensor, tuple[Tensor, ...]]:
-        """Logits `b classes h w` for images `b 3 h w` in [0, 1]; in training also the tuple of auxiliary logits."""
+    def forward(self, images: Tensor, scale: float = 1.0) -> Tensor | tuple[Tensor, tuple[Tensor, ...]]:
+        """Logits `b classes h w` for images `b 3 h w` in [0, 1]; in training also the tuple of auxiliary logits.
+
+        Args:
+            scale: in evaluation, the body sees the images at so many times their usual size.
+        """
         normalised = (images - self.mean) / self.std
         if self.training:
             return self.body(normalised)
         height, width = images.shape[-2:]
-        if self.working_size is not None:
-            size = self._working_shape(height, width)
+        size = self._seen_shape(height, width, scale)
+        if size is not None:
             normalised = F.interpolate(normalised, size, mode="bilinear", align_corners=False, antialias=True)  # type: ignore[arg-type]
         logits = self.body(normalised).float() + self.logit_bias
         return F.interpolate(logits, size=(height, width), mode="bilinear", align_corners=False)
@@ -66,10 +70,14 @@ class Network(nn.Module):
         """Trainable parameters, by the challenges' own expression."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
 
-    def _working_shape(self, height: Size, width: Size) -> tuple[Size, Size]:
-        """The height and width at which the body sees an input, both multiples of the stride."""
-        assert self.working_size is not None
-        steps = self.working_size // self.stride
+    def _seen_shape(self, height: Size, width: Size, scale: float) -> tuple[Size, Size] | None:
+        """The height and width at which the body sees an input; None where that is the input's own."""
+        if self.working_size is not None:
+            return self._working_shape(height, width, round(scale * self.working_size / self.stride))
+        return None if scale == 1 else (max(1, round(height * scale)), max(1, round(width * scale)))  # type: ignore[arg-type]
+
+    def _working_shape(self, height: Size, width: Size, steps: int) -> tuple[Size, Size]:
+        """Sides of an input whose longer one is brought to `steps` times the stride; both are multiples of it."""
         # Whole numbers, rounded half up: an exported graph computes the very same sizes from symbolic ones
         longer = torch.sym_max(height, width)
         rows = (2 * height * steps + longer) // (2 * longer)
