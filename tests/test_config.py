@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from faceparse.config import check, differences, field_names, from_json, to_json
+from faceparse.data.augment import AugmentConfig
 from faceparse.errors import FaceparseError, UsageError
+from faceparse.optim import OptimizerConfig
 from faceparse.recipes import RECIPES
 
 
@@ -65,4 +67,30 @@ def test_a_configuration_from_before_focal_lovasz_and_ohem_still_loads():
     values = json.loads(to_json(RECIPES["smoke"]()))
     old = ("cross_entropy", "dice", "label_smoothing", "class_weights", "auxiliary")
     values["loss"] = {name: values["loss"][name] for name in old}
+    assert from_json(json.dumps(values)) == RECIPES["smoke"]()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"accumulate": 0}, "accumulate is 0"),
+        ({"accumulate": 3}, "batch_size is 4, where a multiple of accumulate"),
+        ({"augment": AugmentConfig(cat_max_ratio=0.75)}, "augment.crop must ask for"),
+        ({"augment": AugmentConfig(crop=True)}, "augment.scale must be at least 1"),
+        ({"augment": AugmentConfig(cutout_holes=(3, 1))}, "augment.cutout_holes"),
+        ({"augment": AugmentConfig(cutout_sides=())}, "augment.cutout_sides"),
+        ({"optimizer": OptimizerConfig(layer_decay=0.0)}, "optimizer.layer_decay is 0.0"),
+        ({"optimizer": OptimizerConfig(warmup_ratio=2.0)}, "optimizer.warmup_ratio is 2.0"),
+    ],
+)
+def test_values_that_cannot_work_together_are_told(changed, said):
+    with pytest.raises(UsageError, match=said):
+        check(replace(RECIPES["smoke"](), **changed))
+
+
+def test_a_run_from_before_a_field_was_added_is_read():
+    values = json.loads(to_json(RECIPES["smoke"]()))
+    for part, name in ((values, "accumulate"), (values, "init_from"), (values["augment"], "crop"),
+                       (values["optimizer"], "layer_decay"), (values["optimizer"], "warmup_ratio")):  # fmt: skip
+        del part[name]
     assert from_json(json.dumps(values)) == RECIPES["smoke"]()

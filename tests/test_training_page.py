@@ -39,7 +39,7 @@ def test_every_command_runs_in_the_pages_order(tmp_path, monkeypatch, capsys):
     write_raw(Path("raw"), 10, 64, seed=1)
     shutil.make_archive("CelebAMask-HQ", "zip", "raw")
     shutil.copy("raw/CelebA-HQ-img/0.jpg", "photo.jpg")
-    assert len(COMMANDS) == 12
+    assert len(COMMANDS) == 14
     for command in COMMANDS:
         if command.startswith("faceparse score"):
             shutil.copytree("DATA/val/masks", "PREDICTIONS")
@@ -75,6 +75,10 @@ def _mistake(kind: str, faces: Path) -> list[str]:
     elif kind.startswith("resuming"):
         assert run(train) == 0
         train += ["--resume", "--seed", "7"]
+    elif kind.startswith("weights of another"):
+        assert run(train) == 0
+        train[-1] = "runs/b"
+        train += ["--init-from", "runs/a", "--model.decoder-width", "8"]
     elif kind.startswith("not a checkpoint"):
         torch.save({"state_dict": {}}, "model.pth")
         return ["export", "model.pth", "out.onnx"]
@@ -103,4 +107,4 @@ def test_a_mistake_is_told_as_the_page_says(kind, said, code, made_faces, tmp_pa
 
 
 def test_the_table_is_read_whole():
-    assert len(ROWS) == 10
+    assert len(ROWS) == 11

@@ -48,6 +48,11 @@ class RunConfig:
     """Keep channels innermost in memory, which convolutions like."""
     clip_norm: float = 1.0
     """Largest norm of the gradient; longer ones are shortened."""
+    accumulate: int = 1
+    """Parts in which a step's samples are computed one after another, which takes less memory and a third more time.
+    The loss is the whole batch's; batch norms see a part at a time."""
+    init_from: str = ""
+    """Run or checkpoint folder whose weights this run begins with; empty: random weights."""
     average_decay: float = 0.998
     """Of the moving average of weights, which is what is evaluated and kept; 0 keeps the plain weights."""
     model: ModelConfig = field(default_factory=CompactConfig)
@@ -142,7 +147,7 @@ def check(config: RunConfig) -> None:
     Raises:
         UsageError: which fields, and what they may be.
     """
-    positive = ("steps", "log_every", "eval_every", "save_every")
+    positive = ("steps", "log_every", "eval_every", "save_every", "accumulate")
     smallest = {**dict.fromkeys(positive, 1), "batch_size": 2, "image_size": 32, "store_size": 32}
     faults = [
         f"{name} is {getattr(config, name)}, where at least {least} is needed"
@@ -153,15 +158,20 @@ def check(config: RunConfig) -> None:
         faults.append(f"image_size is {config.image_size}, where a multiple of 16 is needed")
     if any(side < 32 or side % 16 for side in config.growth):
         faults.append(f"growth is {config.growth}, where multiples of 16 from 32 are needed")
+    if config.accumulate > 0 and config.batch_size % config.accumulate:
+        faults.append(
+            f"batch_size is {config.batch_size}, where a multiple of accumulate ({config.accumulate}) is needed"
+        )
     if not 0 <= config.seed < 2**32:
         faults.append(f"seed is {config.seed}, where 0 to {2**32 - 1} is needed")
     if not config.train_splits:
         faults.append("train_splits names no split")
-    if min(config.clip_norm, config.optimizer.learning_rate, *config.augment.scale) <= 0:
-        faults.append("clip_norm, optimizer.learning_rate and augment.scale must be above 0")
+    if config.clip_norm <= 0:
+        faults.append("clip_norm must be above 0")
     if not 0 <= config.average_decay < 1:
         faults.append(f"average_decay is {config.average_decay}, where at least 0 and below 1 is needed")
-    faults += config.model.faults() + config.loss.faults()
+    for part in (config.model, config.loss, config.optimizer, config.augment):
+        faults += part.faults()
     if faults:
         raise UsageError("; ".join(faults))
 

@@ -1,7 +1,7 @@
 """The folder of a run: made or checked, its log, and its metrics.
 
-`config.json`, `trained_on.txt` (the names of the training pairs, one a line), `metrics.jsonl`, `log.txt` and
-`checkpoints/` (see `checkpoint.py`); pictures are added afterwards.
+`config.json`, `trained_on.txt` (the names of the training pairs, one a line), `began_from.json` (see
+`initial_weights.py`), `metrics.jsonl`, `log.txt` and `checkpoints/` (see `checkpoint.py`); pictures are added later.
 """
 
 import json
@@ -76,11 +76,16 @@ class _LogFile(logging.FileHandler):
 
 
 class MetricsLog:
-    """`metrics.jsonl`: one object a line, each with its `step`; cut back to where a resumed run stands."""
+    """`metrics.jsonl`: one object a line, each with its `step`; cut back to where a resumed run stands.
 
-    def __init__(self, path: Path, step: int):
+    Unless this process `writes`, nothing is.
+    """
+
+    def __init__(self, path: Path, step: int, *, writes: bool = True):
         self.path = path
-        write_atomically(path, "".join(line + "\n" for line in self._lines_up_to(step)))
+        self.writes = writes
+        if writes:
+            write_atomically(path, "".join(line + "\n" for line in self._lines_up_to(step)))
 
     def _lines_up_to(self, step: int) -> Iterator[str]:
         """Up to the first line that is not whole: a killed run or machine may have left half of one."""
@@ -95,5 +100,7 @@ class MetricsLog:
 
     def write(self, step: int, **values: object) -> None:
         """Append one line."""
+        if not self.writes:
+            return
         with self.path.open("a") as file:
             file.write(json.dumps({"step": step, **values}) + "\n")

@@ -1,7 +1,8 @@
 """The one training loop, top to bottom: build, then step until done.
 
 A run that was killed and resumed is the run that was left alone, bit for bit on a CPU: a batch is a function of the
-seed and the step (`data/sampling.py`), what dropout drops is too, and the rest is in the checkpoint.
+seed and the step (`data/sampling.py`), what dropout drops is too, and the rest is in the checkpoint. Several processes
+(`distributed.py`) go through the same loop, each with its share of the batch; the first one writes and evaluates.
 """
 
 import math
@@ -13,18 +14,22 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from faceparse.backward import backward
 from faceparse.checkpoint import load_state, load_weights, save_checkpoint
 from faceparse.config import RunConfig, check, size_at
 from faceparse.console import duration, log
 from faceparse.data.dataset import Pair
 from faceparse.data.sampling import batch_source, choose_pairs, sample_order
 from faceparse.data.store import Store, open_store
+from faceparse.distributed import Processes, joined_processes
 from faceparse.errors import FaceparseError
 from faceparse.evaluate import evaluate
 from faceparse.infer.torch import torch_predictor
+from faceparse.initial_weights import record_origin, weights_for
 from faceparse.metrics import ScoreReport
-from faceparse.optim import WeightAverage, learning_rate_at
+from faceparse.optim import WeightAverage, learning_rate_at, set_learning_rate
 from faceparse.run_folder import MetricsLog, last_checkpoint, open_run
 
 
@@ -36,38 +41,57 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
         out: the run folder; must be new or empty unless `resume`, which goes on where the last checkpoint stands.
 
     Returns:
-        False where the run was finished already and nothing was done.
+        Whether this process wrote the run: not where it was finished already, nor where another process leads.
 
     Raises:
         FaceparseError: the data, the folder or a loss that is not finite; what was saved before stays.
     """
     check(config)
-    last = last_checkpoint(config, out, resume)
-    state = load_state(last) if last else None
-    if state is not None and state["step"] >= config.steps:
-        log.info("%s: already trained for all %d steps; nothing to do", out, config.steps)
-        return False
-    train_pairs, val_pairs = choose_pairs(dataset, config.train_splits)
-    store = open_store(train_pairs, dataset, config.store_size)
-    with open_run(config, out, [pair.name for pair in train_pairs]):
-        _train(config, store, val_pairs, out, last, state)
-    return True
+    with joined_processes() as processes:
+        share = processes.share_of(config.batch_size, config.accumulate)
+        last = last_checkpoint(config, out, resume)
+        state = load_state(last) if last else None
+        if state is not None and state["step"] >= config.steps:
+            log.info("%s: already trained for all %d steps; nothing to do", out, config.steps)
+            return False
+        source = Path(config.init_from) if config.init_from and state is None else None
+        initial = weights_for(config.model.build(), source) if source else None
+        # The first to read a data set decodes it. Also, nobody writes before all have seen what is there
+        with processes.leader_first():
+            train_pairs, val_pairs = choose_pairs(dataset, config.train_splits)
+            store = open_store(train_pairs, dataset, config.store_size)
+        with open_run(config, out, [pair.name for pair in train_pairs]) if processes.leads else nullcontext():
+            if source and processes.leads:
+                record_origin(out, source)
+            _train(config, store, val_pairs, out, last, state, initial, processes, share)
+    return processes.leads
 
 
 def _train(
-    config: RunConfig, store: Store, val_pairs: list[Pair], out: Path, last: Path | None, state: dict[str, Any] | None
+    config: RunConfig,
+    store: Store,
+    val_pairs: list[Pair],
+    out: Path,
+    last: Path | None,
+    state: dict[str, Any] | None,
+    initial: dict[str, Tensor] | None,
+    processes: Processes,
+    share: range,
 ) -> None:
     # --- network, loss, optimiser ---------------------------------------------------------------------------------
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device, leads = processes.device, processes.leads
     torch.manual_seed(config.seed)
     layout = torch.channels_last if config.channels_last else torch.contiguous_format
-    network = config.model.build(working_size=config.image_size).to(device).to(memory_format=layout)
+    network = config.model.build(working_size=config.image_size).to(device).to(memory_format=layout).train()
+    processes.synchronise_norms(network)
+    if initial is not None:
+        network.load_state_dict(initial)
     loss_of = config.loss.build().to(device)
     optimizer = config.optimizer.build(network)
     average = WeightAverage(network, config.average_decay)
     averaged = config.model.build(working_size=config.image_size).to(device).eval()
     autocast = _autocast(config, device)
-    batch_at = batch_source(store, config.augment, config.batch_size, config.seed, device)
+    batch_at = batch_source(store, config.augment, config.batch_size, config.seed, device, share)
 
     # --- where the run stands -------------------------------------------------------------------------------------
     step, best = 0, -math.inf
@@ -79,10 +103,10 @@ def _train(
         except (RuntimeError, ValueError, KeyError) as error:
             raise FaceparseError(f"{last}: its state is not that of this run's network; resume another") from error
         average.tensors = {name: tensor.to(device) for name, tensor in load_weights(last).items()}
-    metrics = MetricsLog(out / "metrics.jsonl", step)
+    metrics = MetricsLog(out / "metrics.jsonl", step, writes=leads)
     log.info(
         "training %s parameters on %d pairs, validating on %d, from step %d to %d on %s in %s",
-        f"{network.num_parameters:,}", len(store), len(val_pairs), step, config.steps, _describe(device),
+        f"{network.num_parameters:,}", len(store), len(val_pairs), step, config.steps, _describe(processes),
         "fp32" if autocast is nullcontext else "bfloat16",
     )  # fmt: skip
 
@@ -90,22 +114,17 @@ def _train(
     losses: list[float] = []
     started, began_at = time.monotonic(), step
     window_started = started
-    network.train()
     while step < config.steps:
-        torch.manual_seed(config.seed * 1_000_003 + step)
+        torch.manual_seed(config.seed * 1_000_003 + step + processes.rank * 2_654_435_761)
         rate = learning_rate_at(config.optimizer, step, config.steps)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        set_learning_rate(optimizer, rate)
 
         images, labels = batch_at(step, size_at(config, step))
-        with autocast():
-            logits, auxiliary = network(images)
-        loss = loss_of(logits, labels, auxiliary)
+        optimizer.zero_grad(set_to_none=True)
+        loss = backward(network, loss_of, images, labels, config.accumulate, processes, autocast)
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
             raise _not_finite(losses[-1], step, config, store, out)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm)
         optimizer.step()
         step += 1
@@ -119,7 +138,7 @@ def _train(
             log.info("step %d/%d  loss %.4f  %.1f images/s  %s left", step, config.steps, np.mean(losses), speed, left)
             losses, window_started = [], now
 
-        evaluated = step % config.eval_every == 0 or step == config.steps
+        evaluated = leads and (step % config.eval_every == 0 or step == config.steps)
         improved = False
         if evaluated:
             averaged.load_state_dict(average.tensors)
@@ -132,7 +151,7 @@ def _train(
                 step, config.steps, report.fscore_2025, report.miou_2022, "  (best)" if improved else "",
             )  # fmt: skip
             window_started = time.monotonic()
-        if evaluated or step % config.save_every == 0:
+        if evaluated or (leads and step % config.save_every == 0):
             state = {"step": step, "best": best, "weights": network.state_dict(), "optimizer": optimizer.state_dict()}
             save_checkpoint(out / "checkpoints", step, config, average.tensors, state, best=improved)
     log.info("done in %s; best val F %.4f; model: %s", duration(time.monotonic() - started), best, out)
@@ -160,5 +179,7 @@ def _scores(report: ScoreReport) -> dict[str, object]:
     return scores
 
 
-def _describe(device: torch.device) -> str:
-    return torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} CPU threads"
+def _describe(processes: Processes) -> str:
+    on_gpu = processes.device.type == "cuda"
+    one = torch.cuda.get_device_name() if on_gpu else f"{torch.get_num_threads()} CPU threads"
+    return one if processes.num == 1 else f"{processes.num} processes with {one} each"

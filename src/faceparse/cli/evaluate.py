@@ -1,13 +1,17 @@
-"""`faceparse evaluate MODEL --data DATASET [--split NAME] [--json]`."""
+"""`faceparse evaluate MODEL --data DATASET [--split NAME] [--tta VIEWS] [--inference slide] [--json]`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from faceparse.cli.arguments import call
+from faceparse.errors import UsageError
 from faceparse.evaluate import Predict
 from faceparse.tta import Views, averaged
+
+if TYPE_CHECKING:
+    from faceparse.infer.sliding import Windows  # needs PyTorch, which a shipped model does not
 
 
 def main(arguments: list[str]) -> int:
@@ -21,6 +25,9 @@ def evaluate(
     data: Path,
     split: str = "val",
     tta: str = "",
+    inference: Literal["whole", "slide"] = "whole",
+    crop: int | None = None,
+    stride: int | None = None,
     json: bool = False,
 ) -> int:
     """Score a model on labelled pairs, by every protocol, at the label maps' own size.
@@ -33,6 +40,9 @@ def evaluate(
         split: which split of a root.
         tta: views of a photo whose probabilities are averaged: flip (mirrored, left and right exchanged back), scales,
             or both, as in flip,0.75,1,1.25. Scales need PyTorch.
+        inference: look at each photo as a whole, or slide a window over it and average where windows overlap.
+        crop: side of the sliding window in pixels of the photo; 512 unless given.
+        stride: pixels from one window to the next; two thirds of the window unless given.
         json: print one JSON object instead of the tables.
     """
     from faceparse.cli.tables import print_scores
@@ -42,7 +52,8 @@ def evaluate(
     from faceparse.tta import parse_views
 
     pairs = list_pairs(find_split(data, split))
-    report = score(find_predictor(model, parse_views(tta)), pairs)
+    windows = _windows(inference == "slide", crop, stride)
+    report = score(find_predictor(model, parse_views(tta), windows), pairs)
     if json:
         print_json(report.as_dict())
     else:
@@ -50,15 +61,32 @@ def evaluate(
     return 0
 
 
-def find_predictor(model: str, views: Views | None = None) -> Predict:
-    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs and scales."""
+def _windows(slides: bool, crop: int | None, stride: int | None) -> "Windows | None":
+    if slides:
+        from faceparse.infer.sliding import Windows
+
+        crop = 512 if crop is None else crop
+        return Windows(crop=crop, stride=2 * crop // 3 if stride is None else stride)
+    if crop is not None or stride is not None:
+        raise UsageError("--crop and --stride are the sliding window's; add --inference slide")
+    return None
+
+
+def find_predictor(model: str, views: Views | None = None, windows: "Windows | None" = None) -> Predict:
+    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs, scales, windows.
+
+    Raises:
+        UsageError: windows for an ONNX file, which does not give the logits that are averaged.
+    """
     from faceparse.infer import weights
     from faceparse.infer.onnx import OnnxNetwork
     from faceparse.infer.parser import Parser
 
     views = views or Views()
     path = weights.find(model)
-    if not path.is_dir() or (model in weights.shipped() and views.scales == (1.0,)):
+    if windows and not path.is_dir():
+        raise UsageError(f"{model}: --inference slide needs a run or checkpoint folder, or a shipped name")
+    if not path.is_dir() or (model in weights.shipped() and views.scales == (1.0,) and not windows):
         parser = Parser(OnnxNetwork(weights.find_onnx(model)), views)
         return lambda image: parser(image).labels
 
@@ -70,6 +98,6 @@ def find_predictor(model: str, views: Views | None = None) -> Predict:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, _ = load_network(path)
     if views.single:
-        return torch_predictor(network.to(device), device)
-    see = averaged(torch_probabilities(network.to(device), device), views)
+        return torch_predictor(network.to(device), device, windows)
+    see = averaged(torch_probabilities(network.to(device), device, windows), views)
     return lambda image: see(image).argmax(0).astype("uint8")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from faceparse.console import log
-from faceparse.data.augment import AugmentConfig, apply_opencv, apply_torch, draw_plan
+from faceparse.data.augment import AugmentConfig, Plan, apply_opencv, apply_torch, draw_plan
 from faceparse.data.dataset import Pair, find_split, holdout, is_split, labelled_splits, list_pairs
 from faceparse.data.store import Store
 from faceparse.errors import UsageError
@@ -73,16 +73,24 @@ def _shuffle(num: int, seed: int, epoch: int) -> np.ndarray:
 
 
 def batch_source(
-    store: Store, augment: AugmentConfig, batch_size: int, seed: int, device: torch.device
+    store: Store, augment: AugmentConfig, batch_size: int, seed: int, device: torch.device, share: range | None = None
 ) -> Callable[[int, int], tuple[Tensor, Tensor]]:
     """A function from the step and the samples' side to a batch: float RGB in [0, 1] `b 3 h w`, labels uint8 `b h w`.
 
     On a CPU, OpenCV carries out the plan on the memory map; else torch does, with the store on the device if it fits.
+
+    Args:
+        share: those of the batch's positions that are given, if not all; what they hold does not depend on it.
     """
+    share = range(batch_size) if share is None else share
+
+    def planned(step: int) -> tuple[list[int], Plan]:
+        order = sample_order(len(store), batch_size, seed, step)[share.start : share.stop]
+        random = np.random.default_rng((seed, _PLAN, step))
+        return order, draw_plan(augment, batch_size, random, [store.labels[i] for i in order], share)
 
     def on_cpu(step: int, size: int) -> tuple[Tensor, Tensor]:
-        order = sample_order(len(store), batch_size, seed, step)
-        plan = draw_plan(augment, batch_size, np.random.default_rng((seed, _PLAN, step)))
+        order, plan = planned(step)
         # Views of the memory map: nothing is copied before it is resampled
         images, labels = apply_opencv(plan, [store.images[i] for i in order], [store.labels[i] for i in order], size)
         # Channels stay innermost, which is the layout that networks like
@@ -93,8 +101,7 @@ def batch_source(
     images, labels = _on_device(store, device)
 
     def on_device(step: int, size: int) -> tuple[Tensor, Tensor]:
-        order = sample_order(len(store), batch_size, seed, step)
-        plan = draw_plan(augment, batch_size, np.random.default_rng((seed, _PLAN, step)))
+        order, plan = planned(step)
         return apply_torch(plan, images[order].to(device), labels[order].to(device), size)
 
     return on_device

@@ -6,29 +6,39 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from faceparse.infer.sliding import Windows, sliding_logits
 from faceparse.models.network import Network
 from faceparse.tta import SeenAt
 from faceparse.types import Image, Labels, Probabilities
 
 
-def torch_predictor(network: Network, device: torch.device) -> Callable[[Image], Labels]:
-    """Parse photos in fp32, at their own size. The network is taken as it is: put it in `eval()` first."""
+def torch_predictor(
+    network: Network, device: torch.device, windows: Windows | None = None
+) -> Callable[[Image], Labels]:
+    """Parse photos in fp32, at their own size, as a whole or through windows.
+
+    The network is taken as it is: put it in `eval()` first.
+    """
 
     @torch.inference_mode()
     def predict(image: Image) -> Labels:
-        return network(_batch(image, device))[0].argmax(0).to(torch.uint8).cpu().numpy()
+        return _logits(network, _batch(image, device), windows)[0].argmax(0).to(torch.uint8).cpu().numpy()
 
     return predict
 
 
-def torch_probabilities(network: Network, device: torch.device) -> SeenAt:
+def torch_probabilities(network: Network, device: torch.device, windows: Windows | None = None) -> SeenAt:
     """As `torch_predictor`, for probabilities, and at any scale."""
 
     @torch.inference_mode()
     def seen_at(image: Image, scale: float) -> Probabilities:
-        return network(_batch(image, device), scale)[0].softmax(0).cpu().numpy()
+        return _logits(network, _batch(image, device), windows, scale)[0].softmax(0).cpu().numpy()
 
     return seen_at
+
+
+def _logits(network: Network, rgb: Tensor, windows: Windows | None, scale: float = 1.0) -> Tensor:
+    return network(rgb, scale) if windows is None else sliding_logits(network, rgb, windows, scale)
 
 
 def _batch(image: Image, device: torch.device) -> Tensor:
