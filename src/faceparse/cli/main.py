@@ -18,11 +18,15 @@ COMMANDS = {
     "evaluate": ("faceparse.cli.evaluate", "score a model on a data set"),
     "score": ("faceparse.cli.score", "score a folder of label maps against the truth"),
     "predict": ("faceparse.cli.predict", "parse photos, without PyTorch"),
+    "serve": ("faceparse.cli.serve", "a web page that parses photos"),
     "export": ("faceparse.cli.export", "write a model as ONNX and check that it gives the same"),
 }
 
-TRAIN_PACKAGES = ("torch", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib")
-"""Modules of the extra `train`; the core install is without them."""
+EXTRAS = {
+    "train": ("torch", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib"),
+    "web": ("starlette", "uvicorn", "anyio"),
+}
+"""Modules by the extra that they come with; the core install is without them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,9 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"faceparse: {error}".replace("\n", " "), file=sys.stderr)
         sys.exit(error.exit_code)
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in TRAIN_PACKAGES:
+        package = (error.name or "").split(".")[0]
+        extra = next((extra for extra, packages in EXTRAS.items() if package in packages), None)
+        if extra is None:
             raise
-        missing = MissingExtraError(str(error.name), "train")
+        missing = MissingExtraError(str(error.name), extra)
         print(f"faceparse: {missing}", file=sys.stderr)
         sys.exit(missing.exit_code)
     except KeyboardInterrupt:
