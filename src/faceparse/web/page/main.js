@@ -76,7 +76,7 @@ function reveal(shown, reduced) {
   enableDownloads(true);
   const number = shown.parts.length;
   const found = number ? `${number} parts found.` : "No part of a face was found. A larger, upright face may help.";
-  say(`${found} ${number ? "Point at one, or tap it, to name it." : ""} ${reduced}`);
+  say(`${found} ${number ? "Point at or tap one to name it." : ""} ${reduced}`);
   stage.describe(`The photo with its map: ${shown.parts.map((part) => `${part.name} ${percent(part.share)}`).join(", ") || "no parts"}`);
 }
 
