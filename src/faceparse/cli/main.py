@@ -19,11 +19,15 @@ COMMANDS = {
     "score": ("faceparse.cli.score", "score a folder of label maps against the truth"),
     "predict": ("faceparse.cli.predict", "parse photos, without PyTorch"),
     "convert": ("faceparse.cli.convert", "checkpoints of other programs as models of ours"),
+    "serve": ("faceparse.cli.serve", "a web page that parses photos"),
     "export": ("faceparse.cli.export", "write a model as ONNX and check that it gives the same"),
 }
 
-TRAIN_PACKAGES = ("torch", "timm", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib")
-"""Modules of the extra `train`; the core install is without them."""
+EXTRAS = {
+    "train": ("torch", "timm", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib"),
+    "web": ("starlette", "uvicorn", "anyio"),
+}
+"""Modules by the extra that they come with; the core install is without them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,9 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"faceparse: {error}".replace("\n", " "), file=sys.stderr)
         sys.exit(error.exit_code)
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in TRAIN_PACKAGES:
+        package = (error.name or "").split(".")[0]
+        extra = next((extra for extra, packages in EXTRAS.items() if package in packages), None)
+        if extra is None:
             raise
-        missing = MissingExtraError(str(error.name), "train")
+        missing = MissingExtraError(str(error.name), extra)
         print(f"faceparse: {missing}", file=sys.stderr)
         sys.exit(missing.exit_code)
     except KeyboardInterrupt:

@@ -1,0 +1,1 @@
+"""The web page of `faceparse serve`, and the server behind it; without PyTorch."""
