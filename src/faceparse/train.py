@@ -25,6 +25,7 @@ from faceparse.evaluate import evaluate
 from faceparse.infer.torch import torch_predictor
 from faceparse.metrics import ScoreReport
 from faceparse.optim import WeightAverage, learning_rate_at
+from faceparse.provenance import write_provenance
 from faceparse.run_folder import MetricsLog, last_checkpoint, open_run
 
 
@@ -50,6 +51,7 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
     train_pairs, val_pairs = choose_pairs(dataset, config.train_splits)
     store = open_store(train_pairs, dataset, config.store_size)
     with open_run(config, out, [pair.name for pair in train_pairs]):
+        write_provenance(out, config, train_pairs)
         _train(config, store, val_pairs, out, last, state)
     return True
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": ("faceparse.cli.evaluate", "score a model on a data set"),
     "score": ("faceparse.cli.score", "score a folder of label maps against the truth"),
     "predict": ("faceparse.cli.predict", "parse photos, without PyTorch"),
+    "submit": ("faceparse.cli.submit", "zips for a challenge: packed by its rules, checked, rehearsed, counted"),
     "export": ("faceparse.cli.export", "write a model as ONNX and check that it gives the same"),
 }
 
