@@ -41,12 +41,15 @@ class Provenance:
 def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> None:
     """Write down what a run trains on; what an interrupted run of this folder had trained on stays in the list."""
     began_from = getattr(config, "init_from", "")
-    earlier = [read_provenance(run)]
-    initial = RANDOM
-    if began_from:
-        source = read_provenance(Path(began_from))
+    own = read_provenance(run)
+    source = read_provenance(Path(began_from)) if began_from and own is None else None
+    earlier = [own, source]
+    if own is not None:
+        initial = own.initial_weights  # what it began with may be gone when it is resumed
+    elif began_from:
         initial = source.initial_weights if source else UNKNOWN
-        earlier.append(source)
+    else:
+        initial = RANDOM
     known = {name: digests for one in earlier if one for name, digests in one.pairs.items()}
     splits = dict.fromkeys([*(split for one in earlier if one for split in one.splits), *config.train_splits])
     # SHA-256 lets other threads run; disks answer several at a time

@@ -48,9 +48,9 @@ def faults_of_code(files: Mapping[str, str], requirements: str) -> list[Fault]:
         requirements: of `requirements.txt`.
     """
     declared, faults = _declared(requirements)
-    run = files["run.py"]
-    lacking = [flag for flag in ("--input", "--output", "--weights") if flag not in run]
-    if lacking:
+    named = _names(files["run.py"])
+    lacking = [flag for flag in ("--input", "--output", "--weights") if not {flag, flag[2:]} & named]
+    if lacking and named:
         faults.append(Fault(rule="run", what=f"run.py takes no {', '.join(lacking)}"))
     reached, imported = _reached(files, faults)
     undeclared = {name for name in imported if name != "faceparse" and not _is_declared(name, declared)}
@@ -66,6 +66,21 @@ def faults_of_code(files: Mapping[str, str], requirements: str) -> list[Fault]:
             what = f"{name} names {text!a}, a path outside solution/"
             faults.append(Fault(rule="run", what=what, warning=True))
     return faults
+
+
+def _names(text: str) -> set[str]:
+    """Strings of a module that stand alone, and names of parameters and fields: however options are declared.
+
+    Empty where it is no Python, which is told elsewhere.
+    """
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    strings = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    fields = {node.target.id for node in nodes if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)}
+    return strings | parameters | fields | {"__name__"}
 
 
 def _declared(requirements: str) -> tuple[set[str], list[Fault]]:
@@ -99,11 +114,11 @@ def _reached(files: Mapping[str, str], faults: list[Fault]) -> tuple[list[str], 
             continue
         reached.append(name)
         try:
-            tree = ast.parse(files[name])
+            imports = list(_imports(ast.parse(files[name])))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             faults.append(Fault(rule="run", what=f"{name} is no Python that can be read ({type(error).__name__})"))
             continue
-        for module, level in _imports(tree):
+        for module, level in imports:
             local = _local(files, name, module, level)
             waiting += local
             top = module.split(".")[0]
@@ -118,7 +133,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Try) and any(_catches_imports(handler) for handler in node.handlers):
-            waiting += [*node.handlers, *node.finalbody]
+            waiting += [*node.orelse, *node.finalbody]
             continue
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             continue
@@ -131,7 +146,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 def _catches_imports(handler: ast.ExceptHandler) -> bool:
     caught = ast.dump(handler.type) if handler.type else "Exception"
-    return any(name in caught for name in ("ImportError", "ModuleNotFoundError", "'Exception'", "Exception"))
+    return any(name in caught for name in ("ImportError", "ModuleNotFoundError", "Exception"))
 
 
 def _local(files: Mapping[str, str], importer: str, module: str, level: int) -> list[str]:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import faceparse
-from faceparse.challenge.archive import write_zip
-from faceparse.challenge.check import check_zip
 from faceparse.challenge.hand_in_checks import MATRIC
-from faceparse.challenge.pack import Packed, files_below, refuse
+from faceparse.challenge.pack import Packed, files_below, write_checked
 from faceparse.challenge.rules import Challenge, Fault
 from faceparse.errors import UsageError
 from faceparse.files import write_atomically
@@ -76,10 +74,7 @@ def write_hand_in(challenge: Challenge, packed: Packed, model: Path, person: Per
             files.append(("report.pdf", person.report))
         if person.screenshot:
             files.append((f"screenshot{person.screenshot.suffix.lower()}", person.screenshot))
-        write_zip(out, files)
-    faults = check_zip(challenge, out, packed.images)
-    refuse(challenge, str(out), faults)
-    return faults
+        return write_checked(challenge, files, out, packed.images)
 
 
 def _training_code() -> list[tuple[str, Path]]:

@@ -16,6 +16,7 @@ from faceparse.challenge.rules import Challenge, Fault
 from faceparse.challenge.solution_folder import write_solution
 from faceparse.console import log, progress
 from faceparse.errors import DataError, FaceparseError, some_names
+from faceparse.files import write_atomically
 from faceparse.images import list_images
 
 MASKS_2022 = "masks"
@@ -42,6 +43,7 @@ def prepared(
     flip: bool = False,
     device: str = "cpu",
     given: Path | None = None,
+    shown: str = "",
 ) -> Iterator[Packed]:
     """Hold a model against the rules, write its solution and run it on every photo.
 
@@ -49,6 +51,7 @@ def prepared(
         model: run or checkpoint folder.
         images: folder of photos.
         given: the challenge's data set, with which the pairs trained on are compared.
+        shown: the model's name in messages; its folder's unless given.
 
     Raises:
         FaceparseError: the model breaks a rule, a photo cannot be read, or the solution does not run.
@@ -59,7 +62,7 @@ def prepared(
         solution.mkdir()
         network, _ = write_solution(solution, model, flip=flip, device=device)
         faults = faults_of_model(challenge, evidence_of(model, network.num_parameters), given)
-        refuse(challenge, str(model), faults)
+        refuse(challenge, shown or str(model), faults)
         make_masks(solution, photos, masks)
         yield Packed(
             images=photos, solution=solution, masks=masks, num_parameters=network.num_parameters, warnings=faults
@@ -110,9 +113,28 @@ def write_upload(challenge: Challenge, packed: Packed, out: Path, *, masks_only:
     files = [(f"{folder}/{mask.name}", mask) for mask in packed.masks.iterdir()]
     if challenge.year == "2025" and not masks_only:
         files += files_below(packed.solution, "solution")
-    write_zip(out, files)
-    faults = check_zip(challenge, out, packed.images, masks_only=masks_only)
-    refuse(challenge, str(out), faults)
+    return write_checked(challenge, files, out, packed.images, masks_only=masks_only)
+
+
+def write_checked(
+    challenge: Challenge,
+    files: Sequence[tuple[str, Path]],
+    out: Path,
+    images: Sequence[Path],
+    *,
+    masks_only: bool = False,
+) -> list[Fault]:
+    """Write a zip of files by their names inside, once the check that is anybody's has no fault; its warnings.
+
+    Raises:
+        FaceparseError: the check refuses it, or it cannot be written; what stood there before still does.
+    """
+    with tempfile.TemporaryDirectory(prefix="faceparse-zip-") as folder:
+        draft = Path(folder, out.name)  # the name is checked too
+        write_zip(draft, files)
+        faults = check_zip(challenge, draft, images, masks_only=masks_only)
+        refuse(challenge, str(out), faults)
+        write_atomically(out, draft.read_bytes())
     return faults
 
 

@@ -96,7 +96,7 @@ def pack(
         report = report or next((p / "report.pdf" for p in places(place) if (p / "report.pdf").is_file()), None)
         person = Person(matric=matric, user=user, score=score, screenshot=screenshot, report=report)
         person.check(hand_in)
-    with prepared(challenge, place, images, flip=views.flip, device=device, given=data) as packed:
+    with prepared(challenge, place, images, flip=views.flip, device=device, given=data, shown=model) as packed:
         write_upload(challenge, packed, out, masks_only=masks_only)
         say_packed(out, f"{len(packed.images)} masks", packed.num_parameters)
         if hand_in and person:
