@@ -66,10 +66,7 @@ def test_an_honest_solution_passes_and_nothing_is_left(tmp_path, photo):
         ("raise RuntimeError('out of luck')", _mask(3), "run", "RuntimeError: out of luck"),
         ("", _mask(3), "run", "writes no mask"),
         (
-            "import os\nassert 'SECRET' not in os.environ, 'seen'\nassert os.environ['HOME'] != HOME",
-            _mask(3),
-            "run",
-            "HOME",
+            "import os\nraise RuntimeError(os.environ.get('SECRET', 'blind'))", _mask(3), "run", "blind",
         ),
     ],
 )

@@ -78,7 +78,8 @@ def _of_pairs(challenge: Challenge, evidence: Evidence) -> Iterator[Fault]:
     if evidence.names is None:
         yield Fault(rule="data", what="it is not known on which pairs the model was trained", warning=True)
         return
-    originals = {name for name in evidence.names if name.removesuffix(_MIRRORED) not in evidence.names - {name}}
+    names = evidence.names
+    originals = {name for name in names if not name.endswith(_MIRRORED) or name.removesuffix(_MIRRORED) not in names}
     if len(originals) > challenge.num_pairs:
         what = f"the model was trained on {len(originals):,} pairs, more than the {challenge.num_pairs:,} given"
         yield Fault(rule="data", what=what)
