@@ -79,7 +79,7 @@ def test_what_goes_wrong_is_told(code, answer, rule, said, tmp_path, photo, monk
 
 def test_a_solution_that_does_not_end_is_ended_with_its_children(tmp_path, photo):
     code = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(1000)'])"
-    (fault,) = _rehearsed(tmp_path, photo, code, b"", timeout=2).faults
+    (fault,) = _rehearsed(tmp_path, photo, code, b"", timeout=2.0).faults
     assert "longer than 2 s" in fault.what
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from faceparse.challenge.archive import write_zip
 from faceparse.challenge.check import check_zip
 from faceparse.challenge.evidence import evidence_of, faults_of_model
+from faceparse.challenge.photos import photos_to_parse
 from faceparse.challenge.rules import Challenge, Fault
 from faceparse.challenge.solution_folder import write_solution
 from faceparse.console import log, progress
-from faceparse.errors import DataError, FaceparseError, some_names
+from faceparse.errors import FaceparseError
 from faceparse.files import write_atomically
-from faceparse.images import list_images
 
 MASKS_2022 = "masks"
 """The one sub-folder of an upload of 2022."""
@@ -67,26 +67,6 @@ def prepared(
         yield Packed(
             images=photos, solution=solution, masks=masks, num_parameters=network.num_parameters, warnings=faults
         )
-
-
-def photos_to_parse(images: Path) -> list[Path]:
-    """The photos of a folder (or of a split's `images/`), whose names become those of masks.
-
-    Raises:
-        DataError: no such folder, no photos, or two of one name.
-    """
-    if not images.is_dir():
-        raise DataError(f"{images}: no such folder; expected the challenge's photos, as in --images DATA/test/images")
-    inside = images / "images"
-    photos = list_images(images) or (list_images(inside) if inside.is_dir() else [])
-    if not photos:
-        raise DataError(
-            f"{images}: holds no photos (.jpg, .png, .webp); expected the challenge's, as in DATA/test/images"
-        )
-    stems = [photo.stem for photo in photos]
-    if twice := {stem for stem in stems if stems.count(stem) > 1}:
-        raise DataError(f"{images}: two photos of one name ({some_names(twice)}), whose masks would be one; rename one")
-    return photos
 
 
 def refuse(challenge: Challenge, shown: str, faults: Sequence[Fault]) -> None:

@@ -140,7 +140,7 @@ def check(
         json: print one JSON object instead of the list.
     """
     from faceparse.challenge.check import check_zip
-    from faceparse.challenge.pack import photos_to_parse
+    from faceparse.challenge.photos import photos_to_parse
     from faceparse.challenge.rehearse import Rehearsal, rehearse
     from faceparse.challenge.rules import find_challenge
 
