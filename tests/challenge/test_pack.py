@@ -58,9 +58,7 @@ def test_one_photo_alone_gives_the_mask_in_the_zip(packed, contents, photos, tmp
         archive.extractall(tmp_path)
     photo = list_images(photos)[1]
     command = ["run.py", "--input", str(photo), "--output", "mask.png", "--weights", "ckpt.pth"]
-    done = subprocess.run(
-        [sys.executable, *command], cwd=tmp_path / "solution", capture_output=True, env={}
-    )
+    done = subprocess.run([sys.executable, *command], cwd=tmp_path / "solution", capture_output=True, env={})
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "solution" / "mask.png").read_bytes() == contents[f"masks/{photo.stem}.png"]
     with Image.open(tmp_path / "solution" / "mask.png") as mask:

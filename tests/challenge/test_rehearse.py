@@ -66,7 +66,10 @@ def test_an_honest_solution_passes_and_nothing_is_left(tmp_path, photo):
         ("raise RuntimeError('out of luck')", _mask(3), "run", "RuntimeError: out of luck"),
         ("", _mask(3), "run", "writes no mask"),
         (
-            "import os\nraise RuntimeError(os.environ.get('SECRET', 'blind'))", _mask(3), "run", "blind",
+            "import os\nraise RuntimeError(os.environ.get('SECRET', 'blind'))",
+            _mask(3),
+            "run",
+            "blind",
         ),
     ],
 )
