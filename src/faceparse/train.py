@@ -30,6 +30,7 @@ from faceparse.infer.torch import torch_predictor
 from faceparse.initial_weights import record_origin, weights_for
 from faceparse.metrics import ScoreReport
 from faceparse.optim import WeightAverage, learning_rate_at, set_learning_rate
+from faceparse.provenance import write_provenance
 from faceparse.run_folder import MetricsLog, last_checkpoint, open_run
 
 
@@ -61,8 +62,10 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
             train_pairs, val_pairs = choose_pairs(dataset, config.train_splits)
             store = open_store(train_pairs, dataset, config.store_size)
         with open_run(config, out, [pair.name for pair in train_pairs]) if processes.leads else nullcontext():
-            if source and processes.leads:
-                record_origin(out, source)
+            if processes.leads:
+                if source:
+                    record_origin(out, source)
+                write_provenance(out, config, train_pairs)
             _train(config, store, val_pairs, out, last, state, initial, processes, share)
     return processes.leads
 

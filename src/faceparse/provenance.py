@@ -1,0 +1,101 @@
+"""What a run's weights were made of, written down while it trains, so that a challenge's rules can be held against it.
+
+`provenance.json` of a run folder: the files of every pair that was trained on, by hash, the kind of weights that it
+began with, and how many runs its weights are averaged from. A run that begins with another run's weights takes on that
+run's pairs and beginnings.
+"""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from faceparse.config import RunConfig
+from faceparse.data.dataset import Pair
+from faceparse.data.manifest import hash_file
+from faceparse.errors import FaceparseError
+from faceparse.files import write_atomically
+
+FILE = "provenance.json"
+
+RANDOM, UNKNOWN = "random", "unknown"
+"""Kinds of initial weights; others are named by what they were trained on: `imagenet-1k`, `imagenet-21k`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What is known of a model's making."""
+
+    pairs: dict[str, tuple[str, str]]
+    """sha256 of the photo and of the label map of each pair trained on, by name."""
+    splits: tuple[str, ...]
+    """The splits that they came from."""
+    initial_weights: str
+    """`random`, `unknown`, or the data of the pretraining."""
+    num_runs: int = 1
+    """Runs whose weights were averaged; a moving average along one run is one."""
+
+
+def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> None:
+    """Write down what a run trains on; what an interrupted run of this folder had trained on stays in the list."""
+    began_from = getattr(config, "init_from", "")
+    own = read_provenance(run)
+    source = read_provenance(Path(began_from)) if began_from and own is None else None
+    earlier = [own, source]
+    if own is not None:
+        initial = own.initial_weights  # what it began with may be gone when it is resumed
+    elif began_from:
+        initial = source.initial_weights if source else UNKNOWN
+    else:
+        initial = RANDOM
+    known = {name: digests for one in earlier if one for name, digests in one.pairs.items()}
+    splits = dict.fromkeys([*(split for one in earlier if one for split in one.splits), *config.train_splits])
+    # SHA-256 lets other threads run; disks answer several at a time
+    with ThreadPoolExecutor(2) as pool:
+        digests = pool.map(_digests, pairs)
+    found = dict(zip((pair.name for pair in pairs), digests, strict=True))
+    provenance = Provenance(
+        pairs={**known, **found}, splits=tuple(splits), initial_weights=initial,
+        num_runs=max(one.num_runs if one else 1 for one in earlier),
+    )  # fmt: skip
+    write_atomically(run / FILE, json.dumps(asdict(provenance), indent=1) + "\n")
+
+
+def read_provenance(model: Path) -> Provenance | None:
+    """What is written down about a run or checkpoint folder; None where nothing is, as for older runs.
+
+    Raises:
+        FaceparseError: the file is damaged.
+    """
+    for place in places(model):
+        path = place / FILE
+        if path.is_file():
+            try:
+                return _structured(json.loads(path.read_text()))
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise FaceparseError(
+                    f"{path}: not what training writes ({error}); restore it, or take it away to go on without"
+                ) from error
+    return None
+
+
+def places(model: Path) -> list[Path]:
+    """Folders that may say something about a model: its own, and the run's of a checkpoint in `RUN/checkpoints/`."""
+    run = model.parent.parent if model.parent.name == "checkpoints" else None
+    return [model] if run is None else [model, run]
+
+
+def _digests(pair: Pair) -> tuple[str, str]:
+    return hash_file(pair.image), hash_file(pair.mask) if pair.mask else ""
+
+
+def _structured(values: dict[str, Any]) -> Provenance:
+    pairs = {str(name): (str(image), str(mask)) for name, (image, mask) in values["pairs"].items()}
+    return Provenance(
+        pairs=pairs,
+        splits=tuple(map(str, values["splits"])),
+        initial_weights=str(values["initial_weights"]),
+        num_runs=int(values["num_runs"]),
+    )
