@@ -1,8 +1,8 @@
 """The borders of a part as polygons, traced in numpy.
 
-A polygon runs along the edges of pixels, through their corners: corner (x, y) is the upper left one of pixel (x, y). It
-lists only the corners at which it turns. Pixels that touch at a corner alone belong to different polygons. Filled by the
-even-odd rule, the polygons of a part are the part again, pixel by pixel.
+A polygon runs along the edges of pixels, through their corners: corner (x, y) is the upper left one of pixel (x, y).
+It lists only the corners at which it turns. Pixels that touch at a corner alone belong to different polygons. Filled by
+the even-odd rule, the polygons of a part are the part again, pixel by pixel.
 """
 
 import numpy as np
@@ -62,7 +62,7 @@ def _partners(order: np.ndarray) -> np.ndarray:
 
 
 def _lower_right_inside(mask: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> list[bool]:
-    """Whether the pixel below and right of a corner is inside: at a polygon's first corner, whether it is an outline."""
+    """Whether the pixel below and right of a corner is inside; a polygon whose first corner is so is an outline."""
     return np.pad(mask, ((0, 1), (0, 1)))[rows, columns].tolist()
 
 

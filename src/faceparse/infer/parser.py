@@ -182,7 +182,7 @@ class Parser:
             parsed.update(zip(indices, group, strict=True))
         return [parsed[index] for index in range(len(read))]
 
-    def _parse_alike(self, photos: list[Image], reduced: list[Image]) -> list[Parsed]:
+    def _parse_alike(self, photos: list[np.ndarray], reduced: list[np.ndarray]) -> list[Parsed]:
         """Photos that the network sees at one size, which for large ones is not their own."""
         own_size = all(photo is seen for photo, seen in zip(photos, reduced, strict=True))
         if own_size and self.views.single:
@@ -200,6 +200,8 @@ class Parser:
 
     def see(self, image: Image) -> Seen:
         """Probabilities of a picture of no more than `LONGEST_SIDE` pixels a side, at its size."""
+        if self.views.single:
+            return self.network.probabilities(image[None])[0]
         return averaged(lambda view, _: self.network.probabilities(view[None])[0], self.views)(image)
 
 
