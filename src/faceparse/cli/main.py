@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": ("faceparse.cli.evaluate", "score a model on a data set"),
     "score": ("faceparse.cli.score", "score a folder of label maps against the truth"),
     "predict": ("faceparse.cli.predict", "parse photos, without PyTorch"),
+    "video": ("faceparse.cli.video", "parse a video"),
     "export": ("faceparse.cli.export", "write a model as ONNX and check that it gives the same"),
 }
 
