@@ -3,8 +3,9 @@
     python benchmarks/video_smoothing.py --model compact
 
 Made faces in small frames as the reader makes them, each with new noise of 4 grey levels (what is left of 8 after a
-720p frame is reduced), seen through the window that follows the face. Flicker is the share of pixels whose label changes from one frame to the next while
-nothing moves. Smear is what the mean F over the classes that a frame shows loses on a face that moves and turns back.
+720p frame is reduced), seen through the window that follows the face. Flicker is the share of pixels whose label
+changes from one frame to the next while nothing moves. Smear is what the mean F over the classes that a frame shows
+loses on a face that moves.
 """
 
 import argparse

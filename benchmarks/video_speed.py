@@ -71,7 +71,7 @@ def stages(path: Path, model: str, out: Path) -> tuple[dict[str, float], int]:
         items = iter(reader)
         while (picture := timed("decode, reduce to what the network sees", lambda: next(items, None))) is not None:
             assert isinstance(picture, Picture)
-            view = timed("follow and smooth", lambda: follow(picture.small, picture.seconds))  # noqa: B023
+            view = timed("follow and smooth", lambda: follow(picture.small, picture.seconds))
             labels = timed("labels at full size", lambda: view.labels(WIDTH, HEIGHT))  # noqa: B023
             if writer is None or paint is None:
                 assert reader.look is not None

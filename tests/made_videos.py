@@ -15,13 +15,15 @@ TIME_BASE = Fraction(1, 600)
 
 
 def painted_face(width: int, height: int, left: int, top: int) -> np.ndarray:
-    """uint8 (height, width): hair around skin around two eyes, 48 wide and 64 high; the left eye on the right."""
+    """uint8 (height, width): hair around skin, eyes and lips, 48 wide and 64 high; the left eye on the right."""
     labels = np.full((height, width), WALL, np.uint8)
     face = labels[top : top + 64, left : left + 48]
     face[:] = class_id("hair")
     face[12:, 8:40] = class_id("skin")
     face[24:32, 12:20] = class_id("right eye")
     face[24:32, 28:36] = class_id("left eye")
+    face[44:48, 16:32] = class_id("upper lip")
+    face[48:52, 16:32] = class_id("lower lip")
     return labels
 
 

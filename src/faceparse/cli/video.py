@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from faceparse.cli.arguments import call
+from faceparse.console import log
 from faceparse.errors import MissingExtraError, UsageError
 
 
@@ -57,6 +58,8 @@ def video(
     outcome = parse_video(source, out, Parser.load(model, device, tta), write, smoothing)
     if str(out) != "-":
         print(f"{outcome.num_frames} frames parsed; {out}")
+    if outcome.num_without_face:
+        log.warning("no face was found in %d of the %d frames", outcome.num_without_face, outcome.num_frames)
     if outcome.faults:
         name = "standard input" if str(source) == "-" else source
         reasons = "; ".join(outcome.faults)

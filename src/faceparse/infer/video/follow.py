@@ -1,12 +1,12 @@
 """Look at a video through a window around the face, as large in it as in the portraits that networks learn from.
 
-The first frame is seen whole. Where that shows a face, the frame is seen again through a window around it, and so are
-the frames that follow, each through the window that the labels before it ask for. The window stands still until the
-face has moved or grown by a good part of it, since every move changes labels a little. Without a face in the window the
-whole frame is seen again.
+The first frame is searched through windows of some sizes and places; the one that shows eyes over a mouth as a
+portrait does is taken. The frames that follow are seen through the window that the labels before them ask for. It
+stands still until the face has moved or grown by a good part of it, since every move changes labels a little. Where the
+face is lost, frames are searched again, two a second. Without a face a frame is all background.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -21,21 +21,24 @@ from faceparse.types import Image, Labels
 SEEN_SIDE = 256
 """The longer side of what the network sees: about what networks work at inside."""
 
-_FACE = [class_id(name) for name in ("skin", "nose", "left eye", "right eye", "mouth", "upper lip", "lower lip")]
-_LEAST_SHARE = 0.004
-"""Of the frame, or of the window, which must be face: less is a mistake."""
-_OUTLIERS = 0.03
-"""So much of the face may lie outside of its box on each side: stray pixels do not count."""
-_SIDE = 1.75
-"""Sides of the window, in heights of the face from hairline to chin: as in CelebA-HQ's crops."""
-_HEIGHT = 1.2
-"""A face's height by its width, where hair or the frame's edge hides its height."""
-_ABOVE = 0.06
-"""The window's middle above the face's, in sides: hair takes more room than the neck."""
+_EYES = tuple([class_id(name) for name in names] for names in (("left eye", "right eye"), ("eye glasses",)))
+"""What tells where the eyes are: themselves, or else what hides them."""
+_MOUTH = [class_id(name) for name in ("upper lip", "mouth", "lower lip")]
+_LEAST_SHARE = 0.0004
+"""Of a window, which eyes and mouth must each have: less is a mistake."""
+_ACROSS, _DOWN, _BELOW = 4.0, 3.6, 0.1
+"""CelebA-HQ's crop (Karras et al., ICLR 2018, appendix C): its side, in distances of the eyes and from eyes to mouth,
+of which the larger counts; its middle, in the latter, below the eyes."""
 _MOVED = 0.08
 """A face that is off the window's middle by this many sides is followed."""
 _GROWN = 1.2
 """A face that asks for a window larger or smaller by this factor gets it."""
+_SEARCHED = (1.0, 0.7, 0.5)
+"""Sides of the windows that are searched, in shorter sides of the frame; each overlaps the next by half."""
+_GOOD = 0.75
+"""How well a window must frame the face that it shows for the search to end."""
+_SECONDS_LOST = 0.5
+"""How long after a search in vain the next one is made."""
 
 
 class Box(NamedTuple):
@@ -60,22 +63,30 @@ class Window(NamedTuple):
         left, top = max(0, round(self.x - half)), max(0, round(self.y - half))
         return Box(left, top, min(width, round(self.x + half)), min(height, round(self.y + half)))
 
+    def fit(self, wanted: "Window") -> float:
+        """How well it frames a face that asks for another window: 1 perfectly, falling to 0."""
+        return 1 / (1 + 2 * self._off(wanted) + abs(float(np.log2(wanted.side / self.side))))
+
     def still_fits(self, wanted: "Window") -> bool:
         """Whether another window would hardly be better."""
-        off = max(abs(self.x - wanted.x), abs(self.y - wanted.y)) / self.side
-        return off < _MOVED and 1 / _GROWN < wanted.side / self.side < _GROWN
+        return self._off(wanted) < _MOVED and 1 / _GROWN < wanted.side / self.side < _GROWN
+
+    def _off(self, wanted: "Window") -> float:
+        return max(abs(self.x - wanted.x), abs(self.y - wanted.y)) / self.side
 
 
 class View(NamedTuple):
-    """What is known of a frame: probabilities within a box."""
+    """What is known of a frame: probabilities within a box; none where no face was found."""
 
-    seen: Seen
+    seen: Seen | None
     box: Box
     small_size: tuple[int, int]
     """Height and width of the small frame."""
 
     def labels(self, width: int, height: int) -> Labels:
         """The label map of the frame at its own size; background outside of the box."""
+        if self.seen is None:
+            return np.zeros((height, width), dtype=np.uint8)
         down, along = height / self.small_size[0], width / self.small_size[1]
         left, right = round(self.box.left * along), round(self.box.right * along)
         top, bottom = round(self.box.top * down), round(self.box.bottom * down)
@@ -92,7 +103,7 @@ class Follower:
         self._smoothing = smoothing
         self._smooth = smoothing.build()
         self._window: Window | None = None
-        self._box: Box | None = None
+        self._next_search = -np.inf
 
     def __call__(self, small: Image, seconds: float) -> View:
         """Probabilities of the next frame, where its face is.
@@ -101,50 +112,90 @@ class Follower:
             small: the frame, reduced, of square pixels.
             seconds: when it is shown.
         """
-        view = self._look(small, seconds)
-        wanted = _window_around(view)
-        if self._window is not None and wanted is None:  # lost: a cut, or it left
-            self._window = None
-            view = self._look(small, seconds)
-            wanted = _window_around(view)
-        if self._window is None and wanted is not None:
-            self._window = wanted
-            view = self._look(small, seconds)
-        elif self._window is not None and wanted is not None and not self._window.still_fits(wanted):
-            self._window = wanted  # for the frame that comes
-        return view
-
-    def _look(self, small: Image, seconds: float) -> View:
         height, width = small.shape[:2]
-        box = self._window.inside(width, height) if self._window else Box(0, 0, width, height)
-        if box != self._box:
-            self._box, self._smooth = box, self._smoothing.build()  # the past is of other pixels
-        image = _reduced(small[box.top : box.bottom, box.left : box.right])
-        return View(self._smooth(self._see(image), image, seconds), box, (height, width))
+        if self._window is None:
+            self._find(small, seconds)
+        for _ in range(2):  # the second time where the face was lost, by a cut, and found elsewhere
+            if self._window is None:
+                break
+            box = self._window.inside(width, height)
+            image = _reduced(small, box)
+            seen = self._see(image)
+            wanted = _wanted(seen, box)
+            if wanted is None:
+                self._find(small, seconds)
+                continue
+            view = View(self._smooth(seen, image, seconds), box, (height, width))
+            if not self._window.still_fits(wanted):
+                self._take(wanted)  # for the frame that comes
+            return view
+        return View(None, Box(0, 0, 0, 0), (height, width))
+
+    def _take(self, window: Window | None) -> None:
+        self._window, self._smooth = window, self._smoothing.build()  # the past is of other pixels
+
+    def _find(self, small: Image, seconds: float) -> None:
+        """Search a frame for a window that frames a face."""
+        self._take(None)
+        if seconds < self._next_search:
+            return
+        height, width = small.shape[:2]
+        best = 0.0
+        for window in _searched(width, height):
+            box = window.inside(width, height)
+            wanted = _wanted(self._see(_reduced(small, box)), box)
+            if wanted is not None and window.fit(wanted) > best:
+                best = window.fit(wanted)
+                self._take(wanted)
+            if best >= _GOOD:
+                return
+        if self._window is None:
+            self._next_search = seconds + _SECONDS_LOST
 
 
-def _reduced(image: np.ndarray) -> np.ndarray:
-    height, width = image.shape[:2]
+def _reduced(small: np.ndarray, box: Box) -> np.ndarray:
+    height, width = box.bottom - box.top, box.right - box.left
     scale = SEEN_SIDE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(PillowImage.fromarray(image).resize(size, PillowImage.Resampling.BILINEAR))
+    part = PillowImage.fromarray(small).crop(box)
+    return np.asarray(part.resize(size, PillowImage.Resampling.BILINEAR))
 
 
-def _window_around(view: View) -> Window | None:
-    """The window that a view's labels ask for; none where they show no face."""
-    face = np.isin(view.seen.argmax(axis=0), _FACE)
-    if face.mean() < _LEAST_SHARE:
+def _searched(width: int, height: int) -> Iterator[Window]:
+    """Windows all over a frame, large ones first."""
+    for share in _SEARCHED:
+        side = share * min(width, height)
+        columns, rows = (max(1, round(2 * (size / side - 1)) + 1) for size in (width, height))
+        # from the middle outwards: that is where faces are
+        places = [
+            (x, y)
+            for y in _spread(side / 2, height - side / 2, rows)
+            for x in _spread(side / 2, width - side / 2, columns)
+        ]
+        places.sort(key=lambda place: abs(place[0] - width / 2) + abs(place[1] - height / 2))
+        yield from (Window(x, y, side) for x, y in places)
+
+
+def _spread(first: float, last: float, num: int) -> list[float]:
+    return [(first + last) / 2] if num == 1 else np.linspace(first, last, num).tolist()
+
+
+def _wanted(seen: Seen, box: Box) -> Window | None:
+    """The window around the face that is seen through a box; none where there are no eyes over a mouth."""
+    labels = seen.argmax(axis=0)
+    least = _LEAST_SHARE * labels.size
+    eyes = next((found for ids in _EYES if len(found := np.argwhere(np.isin(labels, ids))) > least), None)
+    mouth = np.argwhere(np.isin(labels, _MOUTH))
+    if eyes is None or len(mouth) <= least:
         return None
-    box = view.box
-    columns, rows = (_middle_part(face.sum(axis=axis)) for axis in (0, 1))
-    along, down = (box.right - box.left) / face.shape[1], (box.bottom - box.top) / face.shape[0]
-    left, right = (box.left + column * along for column in columns)
-    top, bottom = (box.top + row * down for row in rows)
-    side = _SIDE * max(bottom - top, _HEIGHT * (right - left))
-    return Window((left + right) / 2, (top + bottom) / 2 - _ABOVE * side, max(side, 8.0))
-
-
-def _middle_part(counts: np.ndarray) -> tuple[int, int]:
-    """Where most of what is counted lies, without the outermost on both sides."""
-    summed = np.cumsum(counts) / counts.sum()
-    return int(np.searchsorted(summed, _OUTLIERS)), int(np.searchsorted(summed, 1 - _OUTLIERS)) + 1
+    # medians, which stray pixels do not move
+    sides = [np.median(found, axis=0) for name in _EYES[0] if len(found := np.argwhere(labels == name)) > least]
+    between = np.mean(sides, axis=0) if sides else np.median(eyes, axis=0)
+    down = np.median(mouth, axis=0) - between
+    apart = np.linalg.norm(sides[0] - sides[1]) if len(sides) == 2 else 0.0
+    if down[0] <= 0:
+        return None
+    scale = (box.right - box.left) / labels.shape[1]
+    y, x = (between + _BELOW * down + 0.5) * scale
+    side = max(_ACROSS * float(apart), _DOWN * float(np.linalg.norm(down))) * scale
+    return Window(box.left + float(x), box.top + float(y), max(side, 8.0))

@@ -26,6 +26,8 @@ class Outcome:
     """What became of a video."""
 
     num_frames: int
+    num_without_face: int
+    """Frames that are all background, since no face was found in them."""
     faults: list[str]
     """What was wrong with it; what could be decoded is written all the same."""
 
@@ -41,14 +43,14 @@ def parse_video(source: Path, out: Path, parser: Parser, kind: Kind, smoothing: 
     """
     with _reading(source) as file, _writing(out) as target:
         reader = Reader(file, shown(source))
-        num_frames, lost = _carry_over(reader, target, format_of(out), parser, kind, smoothing)
+        num_frames, without_face, lost = _carry_over(reader, target, format_of(out), parser, kind, smoothing)
         faults = reader.faults()
         if not num_frames:
             reason = "; ".join(faults) or "it holds none"
             raise DataError(f"{shown(source)}: no frame could be decoded ({reason}); replace it or take it away")
-    return Outcome(
-        num_frames=num_frames, faults=[*faults, *([f"{lost} packets of its sound are lost"] if lost else [])]
-    )
+    if lost:
+        faults.append(f"{lost} packets of its sound are lost")
+    return Outcome(num_frames=num_frames, num_without_face=without_face, faults=faults)
 
 
 def _carry_over(
@@ -58,11 +60,11 @@ def _carry_over(
     parser: Parser,
     kind: Kind,
     smoothing: SmoothingConfig,
-) -> tuple[int, int]:
-    """Read, parse, paint and write; returns how many frames there were and how many packets of sound were lost."""
+) -> tuple[int, int, int]:
+    """Read, parse, paint and write; returns the numbers of frames, of those without a face, and of lost packets of sound."""
     writer = paint = None
     early: list[av.Packet] = []
-    num_frames = 0
+    num_frames = without_face = 0
     for item in _with_sound(reader, parser, smoothing):
         if isinstance(item, av.Packet):
             early.append(item)
@@ -75,15 +77,16 @@ def _carry_over(
                 writer = Writer(target, container_format, kind, picture.planes, reader.look, reader.sound)
             writer.write(paint(picture.planes, view.labels(width, height)), picture.pts)
             num_frames += 1
+            without_face += view.seen is None
         if writer is not None:
             # sound that comes before the first frame waits for the file that it goes to
             for packet in early:
                 writer.write_sound(packet)
             early.clear()
     if writer is None:
-        return 0, 0
+        return 0, 0, 0
     writer.close()
-    return num_frames, writer.num_lost_sound
+    return num_frames, without_face, writer.num_lost_sound
 
 
 def _with_sound(
@@ -123,6 +126,8 @@ def _reading(source: Path) -> Iterator[BinaryIO]:
         return
     if not source.is_file():
         raise DataError(f"{source}: {'a folder' if source.is_dir() else 'no such file'}, where a video is expected")
+    if source.stat().st_size == 0:
+        raise DataError(f"{source}: an empty file (0 bytes); replace it or take it away")
     with source.open("rb") as file:
         yield file
 
