@@ -61,7 +61,7 @@ def _carry_over(
     kind: Kind,
     smoothing: SmoothingConfig,
 ) -> tuple[int, int, int]:
-    """Read, parse, paint and write; returns the numbers of frames, of those without a face, and of lost packets of sound."""
+    """Read, parse, paint and write; returns the numbers of frames, of those without a face, of lost sounds."""
     writer = paint = None
     early: list[av.Packet] = []
     num_frames = without_face = 0
