@@ -46,7 +46,7 @@ def run(strength: float, scenes: list[np.ndarray]) -> list[np.ndarray]:
 
 def test_a_still_noisy_scene_flickers_far_less_and_is_parsed_better():
     still = [square(10)] * 30
-    plain, steady = run(0, still), run(0.8, still)
+    plain, steady = run(0.0, still), run(0.8, still)
     assert changing(steady[5:]) < changing(plain[5:]) / 4
     assert np.mean(steady[-1] != square(10)) < np.mean(plain[-1] != square(10)) / 4
 
@@ -61,12 +61,12 @@ def test_what_moves_leaves_no_trail():
 
 
 def test_nothing_is_smoothed_at_strength_0_nor_after_a_cut():
-    smooth = SmoothingConfig(strength=0).build()
+    smooth = SmoothingConfig(strength=0.0).build()
     for seed in range(3):
         seen = noisy(square(5), seed)
         np.testing.assert_array_equal(smooth(seen, picture(square(5), 9), seed / 25), seen)
     smooth = SmoothingConfig(strength=0.9).build()
-    smooth(noisy(square(5), 0), picture(square(5), 0), 0)
+    smooth(noisy(square(5), 0), picture(square(5), 0), 0.0)
     after_cut = noisy(square(9), 1)
     np.testing.assert_array_equal(smooth(after_cut, 255 - picture(square(5), 0), 0.04), after_cut)
 
@@ -84,7 +84,7 @@ def test_frames_further_apart_keep_less_of_the_past():
         smooth = SmoothingConfig(strength=0.8).build()
         still, image = np.zeros((NUM_CLASSES, 4, 4), np.float32), np.zeros((4, 4, 3), np.uint8)
         still[0] = 1
-        smooth(still, image, 0)
+        smooth(still, image, 0.0)
         return float(smooth(1 - still, image, step)[0].mean())
 
     assert kept(1 / 25) == pytest.approx(0.8)
