@@ -210,9 +210,17 @@ def test_other_kinds_of_picture_are_named(kind: str):
         images.read_image(encoded(PICTURE, kind))
 
 
-@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"avif"])
-def test_what_phones_write_is_named(brand: bytes):
-    with pytest.raises(DataError, match="a HEIC, AVIF or video file, where a PNG, JPEG or WebP is expected"):
+@pytest.mark.parametrize(
+    ("brand", "said"),
+    [
+        (b"heic", "a HEIC file, where a PNG, JPEG or WebP is expected; save it as JPEG first"),
+        (b"mif1", "a HEIC file, where a PNG, JPEG or WebP is expected; save it as JPEG first"),
+        (b"avif", "an AVIF file, where a PNG, JPEG or WebP is expected; convert it first"),
+        (b"isom", "a video file, where a PNG, JPEG or WebP is expected; parse it with: faceparse video"),
+    ],
+)
+def test_what_phones_write_is_named(brand: bytes, said: str):
+    with pytest.raises(DataError, match=said):
         images.read_image(b"\0\0\0\x1cftyp" + brand + bytes(64))
 
 

@@ -36,6 +36,28 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 @contextmanager
+def file_written_whole(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` for what memory cannot hold; renamed to it at the end, or removed if work fails.
+
+    Raises:
+        FaceparseError: as for `write_atomically`.
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            _sync(temporary)
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
 def folder_written_whole(path: Path) -> Iterator[Path]:
     """A temporary folder beside `path`, synced and renamed to it at the end; removed if anything fails within."""
     temporary = path.with_name(f".{path.name}.writing-{os.getpid()}")

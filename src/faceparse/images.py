@@ -35,9 +35,19 @@ _SIGNATURES = (
     (0, b"MM\0*", "TIFF"),
     (0, b"BM", "BMP"),
     (0, b"%PDF", "PDF"),
-    (4, b"ftyp", "HEIC, AVIF or video"),
+    (4, b"ftyphei", "HEIC"),
+    (4, b"ftyphev", "HEIC"),
+    (4, b"ftypmif1", "HEIC"),
+    (4, b"ftypmsf1", "HEIC"),
+    (4, b"ftypavi", "AVIF"),
+    (4, b"ftyp", "video"),
+    (0, b"\x1aE\xdf\xa3", "video"),
 )
-"""Where a file of each kind holds which bytes."""
+"""Where a file of each kind holds which bytes; the first that fits is it."""
+_REMEDIES = {
+    "HEIC": "save it as JPEG first; an iPhone takes JPEGs with Settings > Camera > Formats > Most Compatible",
+    "video": "parse it with: faceparse video",
+}
 
 _Transpose = PillowImage.Transpose
 _ORIENTATION = 0x0112
@@ -157,6 +167,13 @@ def read_size(source: Path | bytes, name: str | None = None) -> tuple[int, int]:
         return picture.size
 
 
+def num_pictures(source: Path | bytes, name: str | None = None) -> int:
+    """How many pictures an animated PNG or WebP holds; 1 for any other photo."""
+    with _opened(source, name, _PHOTO_FORMATS) as picture:
+        # a JPEG's further pictures are previews of it or its depth, which cameras write unasked
+        return 1 if (picture.format or "") in ("JPEG", "MPO") else getattr(picture, "n_frames", 1)
+
+
 def read_mode(path: Path) -> str:
     """Pillow's name of what a picture's pixels are (`L`, `P`, `RGB`, ...), from its header."""
     with _opened(path, None, _PHOTO_FORMATS) as picture:
@@ -252,7 +269,8 @@ def _what_it_is(source: Path | bytes, formats: tuple[str, ...]) -> str:
         return f"a {kind} that is damaged or cut off; replace it or take it away"
     wanted = " or ".join(", ".join(formats).rsplit(", ", 1))
     if kind:
-        return f"a {kind} file, where a {wanted} is expected; convert it first"
+        remedy = _REMEDIES.get(kind, "convert it first")
+        return f"a{'n' * (kind == 'AVIF')} {kind} file, where a {wanted} is expected; {remedy}"
     return f"not a {wanted} picture; replace it or take it away"
 
 

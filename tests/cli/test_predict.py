@@ -149,7 +149,10 @@ def test_photos_that_cannot_be_read_yet_are_mentioned(stand_in: Path, album: Pat
     ("arguments", "said"),
     [
         (["album", "--out", "out", "--write", "ids,colour"], "unknown output 'colour'; did you mean 'color'?"),
-        (["album", "--out", "out", "--write", ","], "--write names nothing; known: ids, color, overlay, soft, parts"),
+        (
+            ["album", "--out", "out", "--write", ","],
+            "--write names nothing; known: ids, color, overlay, soft, parts, json, csv",
+        ),
         (["album", "--out", "album/one.png"], "--out album/one.png: a file, where a folder is expected"),
         ([".", "--out", "out"], ".: holds no photos"),
     ],

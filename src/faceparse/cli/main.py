@@ -20,6 +20,7 @@ COMMANDS = {
     "predict": ("faceparse.cli.predict", "parse photos, without PyTorch"),
     "convert": ("faceparse.cli.convert", "checkpoints of other programs as models of ours"),
     "serve": ("faceparse.cli.serve", "a web page that parses photos"),
+    "video": ("faceparse.cli.video", "parse a video"),
     "submit": ("faceparse.cli.submit", "zips for a challenge: packed by its rules, checked, rehearsed, counted"),
     "export": ("faceparse.cli.export", "write a model as ONNX and check that it gives the same"),
 }

@@ -1,9 +1,7 @@
 """`faceparse predict`: photos in, parts out, without PyTorch."""
 
-import io
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,15 +9,16 @@ import numpy as np
 import tyro
 
 from faceparse import images
-from faceparse.classes import NAMES
 from faceparse.cli.arguments import call
+from faceparse.cli.results import CONTENTS, already_there, gather_table, parse_kinds, write_results
 from faceparse.console import log, progress
 from faceparse.errors import DataError, UsageError
-from faceparse.files import write_atomically
 
 if TYPE_CHECKING:
-    from faceparse.infer.parser import Parsed
+    from faceparse.infer.onnx import Device
 
+_STANDARD = "-"
+"""Standard input or output in place of a file."""
 _OTHER_PICTURES = (".heic", ".heif", ".avif", ".gif", ".tif", ".tiff", ".bmp")
 
 
@@ -35,54 +34,112 @@ def predict(
     /,
     out: Path,
     model: str = "compact",
-    write: str = "ids,overlay",
+    write: str = "",
     device: Literal["auto", "cpu", "cuda"] = "auto",
     tta: str = "",
+    batch_size: int = 1,
+    resume: bool = False,
 ) -> int:
     """Label the parts of the faces in photos. No PyTorch, no GPU and no network connection are needed.
 
     faceparse predict me.jpg holiday/ --out parsed --write ids,overlay,parts
 
     Args:
-        inputs: photos (PNG, JPEG, WebP), or folders of them.
-        out: folder to write to: OUT/ids/NAME.png, OUT/overlay/NAME.png and so on, at each photo's own size.
+        inputs: photos (PNG, JPEG, WebP), folders of them, or - for one on standard input.
+        out: folder to write to: OUT/ids/NAME.png, OUT/overlay/NAME.png and so on, at each photo's own size; - writes
+            one photo's result to standard output.
         model: a shipped model, an .onnx file, or a run or checkpoint folder that was exported.
         write: what to write, with commas between: ids (a PNG whose pixels are class ids), color, overlay (the photo
-            tinted), soft (.npz of probabilities), parts (each part cut out).
+            tinted), soft (.npz of probabilities), parts (each part cut out), json (contours, areas, mean colours), csv
+            (areas and mean colours, with OUT/parts.csv of all photos). Without it ids,overlay; to standard output ids.
         device: auto takes a GPU where the installed onnxruntime can use one.
         tta: flip parses each photo mirrored as well, left and right exchanged back, and averages; twice the time.
+        batch_size: so many photos are parsed together where their sizes are the same, which a GPU does faster.
+        resume: pass over photos whose results are there already, whole and no older than the photo.
     """
-    kinds = _kinds(write)
+    if batch_size < 1:
+        raise UsageError(f"--batch-size {batch_size}: at least 1 is needed")
+    to_stdout = str(out) == _STANDARD
+    kinds = parse_kinds(write or ("ids" if to_stdout else "ids,overlay"))
     photos = _photos(inputs)
+    if to_stdout:
+        return _to_standard_output(photos, kinds, model, device, tta)
     _refuse_overwriting(photos, out, kinds)
-
-    from faceparse.infer.parser import Parser
-
-    parser = Parser.load(model, device, tta)
-    faults = []
-    for photo in progress(photos, "parsing"):
-        try:
-            parsed = parser(photo)
-        except DataError as error:
-            faults.append(str(error))
-            continue
-        for kind in kinds:
-            _WRITERS[kind](out / kind, photo.stem, parsed)
-    if len(photos) > len(faults):
-        print(f"{len(photos) - len(faults)} of {len(photos)} parsed; {', '.join(kinds)} are in {out}")
-    for fault in faults:
-        print(f"faceparse: {fault}", file=sys.stderr)
+    waiting = [photo for photo in photos if not (resume and already_there(out, _name(photo), kinds, photo))]
+    faults = _parse_all(waiting, out, kinds, model, device, tta, batch_size) if waiting else []
+    if "csv" in kinds:
+        gather_table(out, [_name(photo) for photo in photos])
+    _report(len(photos), len(waiting), faults, f"{', '.join(kinds)} are in {out}")
     return 1 if faults else 0
 
 
-def _kinds(write: str) -> list[str]:
-    kinds = list(dict.fromkeys(kind.strip() for kind in write.split(",") if kind.strip()))
-    for kind in kinds:
-        if kind not in _WRITERS:
-            raise UsageError.unknown("output", kind, _WRITERS)
-    if not kinds:
-        raise UsageError(f"--write names nothing; known: {', '.join(_WRITERS)}")
-    return kinds
+def _parse_all(
+    photos: list[Path], out: Path, kinds: list[str], model: str, device: "Device", tta: str, batch_size: int
+) -> list[str]:
+    """Parse photos and write what was asked for; returns what was wrong with those that could not be read."""
+    from faceparse.infer.parser import Parser
+
+    parser = Parser.load(model, device, tta)
+    faults: list[str] = []
+    batch: dict[str, np.ndarray] = {}
+
+    def finish() -> None:
+        for name, parsed in zip(batch, parser.batch(list(batch.values())), strict=True):
+            write_results(out, name, kinds, parsed)
+        batch.clear()
+
+    for photo in progress(photos, "parsing"):
+        try:
+            image = _read(photo)
+        except DataError as error:
+            faults.append(str(error))
+            continue
+        if batch and image.shape != next(iter(batch.values())).shape:
+            finish()  # the next size is waited for by nobody
+        batch[_name(photo)] = image
+        if len(batch) == batch_size:
+            finish()
+    if batch:
+        finish()
+    return faults
+
+
+def _to_standard_output(photos: list[Path], kinds: list[str], model: str, device: "Device", tta: str) -> int:
+    if len(photos) != 1 or len(kinds) != 1 or kinds == ["parts"]:
+        files = f"{len(photos)} photo(s) as {', '.join(kinds)}"
+        raise UsageError(f"--out -: standard output takes one photo and one of {', '.join(CONTENTS)}, not {files}")
+    from faceparse.infer.parser import Parser
+
+    parser = Parser.load(model, device, tta)
+    sys.stdout.buffer.write(CONTENTS[kinds[0]][1](_name(photos[0]), parser(_read(photos[0]))))
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _read(photo: Path) -> np.ndarray:
+    """A photo, or the first picture of an animated one, with a line that says so."""
+    shown = "standard input" if str(photo) == _STANDARD else str(photo)
+    source = sys.stdin.buffer.read() if str(photo) == _STANDARD else photo
+    if source == b"":
+        raise DataError(f"{shown}: empty (0 bytes), where a photo is expected, as in: faceparse predict - < me.jpg")
+    image = images.read_image(source, shown)
+    if (num_pictures := images.num_pictures(source, shown)) > 1:
+        log.warning("%s: the first of its %d pictures is parsed", shown, num_pictures)
+    return image
+
+
+def _name(photo: Path) -> str:
+    """What a photo's results are called."""
+    return "stdin" if str(photo) == _STANDARD else photo.stem
+
+
+def _report(num_photos: int, num_waiting: int, faults: list[str], where: str) -> None:
+    passed_over = num_photos - num_waiting
+    if num_waiting > len(faults) or passed_over:
+        before = f" ({passed_over} before)" if passed_over else ""
+        print(f"{num_photos - len(faults)} of {num_photos} parsed{before}; {where}")
+    for fault in faults:
+        print(f"faceparse: {fault}", file=sys.stderr)
 
 
 def _photos(inputs: tuple[Path, ...]) -> list[Path]:
@@ -115,37 +172,12 @@ def _refuse_overwriting(photos: list[Path], out: Path, kinds: list[str]) -> None
         raise UsageError(f"--out {out}: a file, where a folder is expected")
     by_name: dict[str, Path] = {}
     for photo in photos:
-        other = by_name.setdefault(photo.stem, photo)
+        other = by_name.setdefault(_name(photo), photo)
         if other is not photo:
-            raise UsageError(f"{other} and {photo} would both be written as {photo.stem}; rename one or parse it alone")
+            raise UsageError(
+                f"{other} and {photo} would both be written as {_name(photo)}; rename one or parse it alone"
+            )
     folders = {(out / kind).resolve() for kind in kinds}
     for photo in photos:
         if folders & {photo.resolve().parent, photo.resolve().parent.parent}:
             raise UsageError(f"{photo} lies where the results go; choose another --out, so that it is not overwritten")
-
-
-def _write_soft(folder: Path, name: str, parsed: "Parsed") -> None:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, probabilities=parsed.probabilities_as(np.float16))
-    write_atomically(folder / f"{name}.npz", buffer.getvalue())
-
-
-def _write_parts(folder: Path, name: str, parsed: "Parsed") -> None:
-    present = parsed.parts
-    for part in NAMES:
-        path = folder / name / f"{part.replace(' ', '_')}.png"
-        if part in present:
-            images.write_image(path, parsed.cut_out(part))
-        else:
-            # an earlier result of the same photo may have had it
-            path.unlink(missing_ok=True)
-
-
-_WRITERS: dict[str, Callable[[Path, str, "Parsed"], None]] = {
-    "ids": lambda folder, name, parsed: images.write_labels(folder / f"{name}.png", parsed.labels),
-    "color": lambda folder, name, parsed: images.write_image(folder / f"{name}.png", parsed.color()),
-    "overlay": lambda folder, name, parsed: images.write_image(folder / f"{name}.png", parsed.overlay()),
-    "soft": _write_soft,
-    "parts": _write_parts,
-}
-"""What can be written, by the name of its folder."""
