@@ -22,6 +22,7 @@ from faceparse.data.sampling import batch_source, choose_pairs, sample_order
 from faceparse.data.store import Store, open_store
 from faceparse.errors import FaceparseError
 from faceparse.evaluate import evaluate
+from faceparse.image_counts import FILE_NAME, ImageCounts
 from faceparse.infer.torch import torch_predictor
 from faceparse.metrics import ScoreReport
 from faceparse.optim import WeightAverage, learning_rate_at
@@ -127,6 +128,8 @@ def _train(
             improved = report.fscore_2025 > best
             best = max(best, report.fscore_2025)
             metrics.write(step, **_scores(report))
+            if improved:
+                ImageCounts(tuple(pair.name for pair in val_pairs), report.image_counts).save(out / FILE_NAME)
             log.info(
                 "step %d/%d  val: F %.4f  mIoU %.4f%s",
                 step, config.steps, report.fscore_2025, report.miou_2022, "  (best)" if improved else "",

@@ -21,6 +21,7 @@ def evaluate(
     data: Path,
     split: str = "val",
     tta: str = "",
+    counts: Path | None = None,
     json: bool = False,
 ) -> int:
     """Score a model on labelled pairs, by every protocol, at the label maps' own size.
@@ -33,6 +34,7 @@ def evaluate(
         split: which split of a root.
         tta: views of a photo whose probabilities are averaged: flip (mirrored, left and right exchanged back), scales,
             or both, as in flip,0.75,1,1.25. Scales need PyTorch.
+        counts: also write every image's counts to this .npz, for `faceparse compare`.
         json: print one JSON object instead of the tables.
     """
     from faceparse.cli.tables import print_scores
@@ -43,6 +45,10 @@ def evaluate(
 
     pairs = list_pairs(find_split(data, split))
     report = score(find_predictor(model, parse_views(tta)), pairs)
+    if counts:
+        from faceparse.image_counts import ImageCounts
+
+        ImageCounts(tuple(pair.name for pair in pairs), report.image_counts).save(counts)
     if json:
         print_json(report.as_dict())
     else:

@@ -16,6 +16,8 @@ COMMANDS = {
     "recipes": ("faceparse.cli.recipes", "what can be trained, and what it costs"),
     "train": ("faceparse.cli.train", "train a recipe on a data set"),
     "evaluate": ("faceparse.cli.evaluate", "score a model on a data set"),
+    "compare": ("faceparse.cli.compare", "set runs side by side: what differs beyond noise"),
+    "report": ("faceparse.cli.report", "a run as a PDF to hand in, or as a page to look at while it trains"),
     "score": ("faceparse.cli.score", "score a folder of label maps against the truth"),
     "predict": ("faceparse.cli.predict", "parse photos, without PyTorch"),
     "export": ("faceparse.cli.export", "write a model as ONNX and check that it gives the same"),
@@ -23,6 +25,9 @@ COMMANDS = {
 
 TRAIN_PACKAGES = ("torch", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib")
 """Modules of the extra `train`; the core install is without them."""
+
+REPORT_PACKAGES = ("typst", "pypdf")
+"""Modules of the extra `report`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,9 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"faceparse: {error}".replace("\n", " "), file=sys.stderr)
         sys.exit(error.exit_code)
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in TRAIN_PACKAGES:
+        package = (error.name or "").split(".")[0]
+        if package not in (*TRAIN_PACKAGES, *REPORT_PACKAGES):
             raise
-        missing = MissingExtraError(str(error.name), "train")
+        missing = MissingExtraError(str(error.name), "report" if package in REPORT_PACKAGES else "train")
         print(f"faceparse: {missing}", file=sys.stderr)
         sys.exit(missing.exit_code)
     except KeyboardInterrupt:
