@@ -80,12 +80,16 @@ def _report_run(
     parameters: int | None, watch: bool,
 ) -> None:  # fmt: skip
     from faceparse.report.collect import collect_run, find_runs
+    from faceparse.report.history import has_trained
     from faceparse.report.page import REFRESH_SECONDS
 
     others = find_runs(ablations)
     counts = _evaluate(run, data, split, out.with_suffix("")) if data else None
     examples = out.with_suffix("") if data else run
     while True:
+        if watch and not has_trained(run):
+            time.sleep(REFRESH_SECONDS)
+            continue
         content = collect_run(run, cover, others, counts=counts, parameters=parameters, examples=examples)
         ended = content.history.ended
         _write(content, out, refresh=watch and not ended)

@@ -25,9 +25,9 @@ FONTS = Path(__file__).parent / "fonts"
 
 _CURVES = (
     ("miou_2022", "o", "#ee6677"),
-    ("macc", "s", "#aa3377"),
+    ("macc", "s", "#aa4499"),
     ("fscore_2025", "^", "#228833"),
-    ("f1_dataset", "v", "#66a61e"),
+    ("f1_dataset", "v", "#33aacc"),
 )
 """What is drawn where it was measured: score, marker, colour."""
 _MARGIN = 6
@@ -53,15 +53,15 @@ def draw_curves(metrics: Path, out: Path) -> None:
     write_atomically(out, draw_history(read_history(metrics.parent), out.suffix.lstrip(".")))
 
 
-def draw_history(history: History, kind: str, ink: str = "#222222") -> bytes:
-    """A training's curves as a picture; `kind` is png or svg, `ink` the colour of axes and words."""
+def draw_history(history: History, kind: str, ink: str = "#222222", *, stacked: bool = False) -> bytes:
+    """A training's curves as a picture, side by side or `stacked`; `kind` is png or svg, `ink` colours axes and words."""
     for font in sorted(FONTS.glob("*.ttf")):
         font_manager.fontManager.addfont(font)
     style = {"font.family": "Liberation Sans", "font.size": 10, "svg.hashsalt": "faceparse"}
     colors = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), ink)
     with rc_context({**style, **colors}):
-        figure = Figure(figsize=(8.2, 3.1), layout="constrained")
-        loss, scores = figure.subplots(1, 2)
+        figure = Figure(figsize=(4.4, 6) if stacked else (8.2, 3.1), layout="constrained")
+        loss, scores = figure.subplots(*(2, 1) if stacked else (1, 2))
         loss.plot(*zip(*history.losses, strict=True), color="#4477aa", linewidth=1.2)
         loss.set(title="training loss", xlabel="step")
         for name, marker, color in _CURVES:
@@ -72,7 +72,7 @@ def draw_history(history: History, kind: str, ink: str = "#222222") -> bytes:
                 )
         scores.set(title="validation", xlabel="step", ylim=(0, 1))
         if scores.lines:
-            scores.legend(loc="lower right", frameon=False)
+            scores.legend(loc="best", frameon=False)
         for axes in (loss, scores):
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)

@@ -33,6 +33,18 @@ def read_history(run: Path) -> History:
     return History(losses, evaluations, read_settings(run).get("steps"), chosen_by="fscore_2025")
 
 
+def has_trained(run: Path) -> bool:
+    """Whether a run has logged a step yet; False only for what is a run's folder that begins.
+
+    Raises:
+        FaceparseError: it is no run's folder.
+    """
+    if not (run / "config.json").exists():
+        raise FaceparseError(f"{run}: not a run folder (config.json)")
+    path = run / "metrics.jsonl"
+    return path.exists() and '"loss"' in read_text(path)
+
+
 def read_settings(run: Path) -> dict:
     """The run's `config.json` as plain values, of this version's fields or another's; empty where there is none."""
     path = run / "config.json"

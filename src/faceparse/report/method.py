@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -28,13 +29,15 @@ def model_section(run: Path, settings: Mapping, parameters: int | None) -> tuple
         from faceparse.config import read_config
 
         config = read_config(run / "config.json")
-        summary = (type(config.model).__doc__ or "").split("\n")[0].replace("`", "")
+        # the first line of the file that defines the network says what it is
+        line = (sys.modules[type(config.model).__module__].__doc__ or "").split("\n")[0].replace("`", "")
+        summary = line.removeprefix(f"{name}: ")
         counted, macs = _cost(config)
     except FaceparseError as error:
         log.warning("the network is not built: %s", error)
         counted = counted or _logged_parameters(run)
     size = settings.get("image_size")
-    rows = [("Network", f"{name}. {summary}".rstrip()), ("Its sizes", describe(model, leave_out=("name",)))]
+    rows = [("Network", f"{name}: {summary}" if summary else name), ("Its sizes", describe(model, leave_out=("name",)))]
     told = f"{counted:,}" if counted else "not recorded; give --parameters"
     rows.append(("Trainable parameters", f"{told}, by {_PARAMETER_RULE}"))
     if macs:

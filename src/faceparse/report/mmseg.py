@@ -1,8 +1,8 @@
 """A report from the logs of MMSegmentation: `*.log.json` of its versions 0.x, `scalars.json` of 1.x.
 
 Both hold one JSON object a line. In 0.x the first may describe the machine (`env_info`), and lines have the mode
-train or val; a validation line's `iter` is often the number of validation batches rather than the step, which is then the
-last training line's. In 1.x lines have a `step`. Scores are fractions in 0.x and per cent in 1.x.
+train or val; a validation line's `iter` is often the number of validation batches rather than the step, which is then
+the last training line's. In 1.x lines have a `step`. Scores are fractions in 0.x and per cent in 1.x.
 Of several files of one training that was resumed, a later one takes over from its first step on.
 """
 

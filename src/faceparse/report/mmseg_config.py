@@ -52,8 +52,8 @@ def _network(model: Mapping) -> str:
 def _typed(fields: Mapping) -> str:
     """`Type (name value, ...)`."""
     rest = {name: value for name, value in fields.items() if name not in ("type", "_delete_") and not _deep(value)}
-    said = describe(rest)
-    return f"{fields.get('type', '')} ({said})".strip() if said != "none" else str(fields.get("type", ""))
+    kind, said = str(fields.get("type", "")), describe(rest)
+    return kind if said == "none" else f"{kind} ({said})" if kind else said
 
 
 def _deep(value: object) -> bool:

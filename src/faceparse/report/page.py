@@ -1,6 +1,7 @@
 """The report as one HTML file to look at while a run trains: nothing is loaded, light and dark, any width."""
 
 import base64
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -63,9 +64,16 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], kind: str = ""
 
 
 def _curves(content: Content) -> str:
-    drawn = draw_history(content.history, "svg", ink=_INK).decode("utf-8").replace(_INK, "currentColor")
-    svg = drawn[drawn.index("<svg") :].replace("<svg", '<svg role="img" aria-label="training loss and validation"', 1)
-    return f'<div class="curves">{svg}</div><p>{escape(curves_caption(content))}</p>'
+    """Side by side and stacked; the style shows the one that fits the width."""
+    drawn = []
+    for stacked in (False, True):
+        svg = draw_history(content.history, "svg", ink=_INK, stacked=stacked).decode().replace(_INK, "currentColor")
+        label = 'role="img" aria-label="training loss, and scores on validation"'
+        shown = svg[svg.index("<svg") :].replace("<svg", f"<svg {label}", 1)
+        # names within one drawing must not be those of the other
+        shown = re.sub(r'(id="|href="#|url\(#)', r"\1s" if stacked else r"\1w", shown)
+        drawn.append(f'<div class="curves {"stacked" if stacked else "beside"}">{shown}</div>')
+    return f"{''.join(drawn)}<p>{escape(curves_caption(content))}</p>"
 
 
 def _classes(content: Content) -> str:
