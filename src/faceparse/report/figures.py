@@ -54,7 +54,7 @@ def draw_curves(metrics: Path, out: Path) -> None:
 
 
 def draw_history(history: History, kind: str, ink: str = "#222222", *, stacked: bool = False) -> bytes:
-    """A training's curves as a picture, side by side or `stacked`; `kind` is png or svg, `ink` colours axes and words."""
+    """A training's curves as a picture, side by side or `stacked`; `kind` is png or svg, axes and words have `ink`."""
     for font in sorted(FONTS.glob("*.ttf")):
         font_manager.fontManager.addfont(font)
     style = {"font.family": "Liberation Sans", "font.size": 10, "svg.hashsalt": "faceparse"}
