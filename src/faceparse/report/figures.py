@@ -59,8 +59,8 @@ def draw_history(history: History, kind: str, ink: str = "#222222", *, stacked: 
         font_manager.fontManager.addfont(font)
     style = {"font.family": "Liberation Sans", "font.size": 10, "svg.hashsalt": "faceparse"}
     colors = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), ink)
-    with rc_context({**style, **colors}):
-        figure = Figure(figsize=(4.4, 6) if stacked else (8.2, 3.1), layout="constrained")
+    with rc_context({**style, **colors}):  # type: ignore[arg-type]  # matplotlib spells out every key
+        figure = Figure(figsize=(4.4, 6) if stacked else (8.2, 2.7), layout="constrained")
         loss, scores = figure.subplots(*(2, 1) if stacked else (1, 2))
         loss.plot(*zip(*history.losses, strict=True), color="#4477aa", linewidth=1.2)
         loss.set(title="training loss", xlabel="step")

@@ -23,7 +23,8 @@ _PARAMETER_RULE = "sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 def model_section(run: Path, settings: Mapping, parameters: int | None) -> tuple[Section, list[tuple[str, str]]]:
     """The network, its parameters and cost; and what of it stands on the cover."""
-    model = settings.get("model") if isinstance(settings.get("model"), dict) else {}
+    found = settings.get("model")
+    model: dict = found if isinstance(found, dict) else {}
     name, summary, counted, macs = str(model.get("name", "unknown")), "", parameters, None
     try:
         from faceparse.config import read_config

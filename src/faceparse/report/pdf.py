@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pypdf
 import typst
+from pypdf.generic import DictionaryObject
 
 from faceparse.console import log
 from faceparse.errors import FaceparseError
@@ -80,7 +81,7 @@ def text_sizes(page: pypdf.PageObject) -> set[float]:
     return sizes
 
 
-def _check_font(font: pypdf.generic.DictionaryObject, index: int) -> None:
+def _check_font(font: DictionaryObject, index: int) -> None:
     name = str(font.get("/BaseFont"))
     if "LiberationSans" not in name:
         raise FaceparseError(f"page {index} uses the font {name}, where Liberation Sans stands for Arial")
