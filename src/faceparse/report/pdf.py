@@ -86,8 +86,8 @@ def _check_font(font: DictionaryObject, index: int) -> None:
     if "LiberationSans" not in name:
         raise FaceparseError(f"page {index} uses the font {name}, where Liberation Sans stands for Arial")
     inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font  # type: ignore[index]
-    descriptor = inner["/FontDescriptor"].get_object()
-    if not {"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor):
+    descriptor = inner["/FontDescriptor"].get_object()  # a dictionary by the standard
+    if not {"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor):  # type: ignore[arg-type]
         raise FaceparseError(f"page {index}: the font {name} is not embedded")
 
 
