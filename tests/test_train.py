@@ -39,7 +39,16 @@ def finished(made_faces, tmp_path_factory):
 
 def test_a_run_folder_holds_what_the_design_says(finished):
     names = {p.name for p in finished.iterdir()}
-    assert names == {"config.json", "trained_on.txt", "metrics.jsonl", "log.txt", "checkpoints", "curves.png"}
+    files = {
+        "config.json",
+        "machine.json",
+        "trained_on.txt",
+        "metrics.jsonl",
+        "log.txt",
+        "evaluation.npz",
+        "curves.png",
+    }
+    assert names == files | {"checkpoints", "examples"}
     last = finished / "checkpoints" / "last"
     assert {p.name for p in last.iterdir()} == {"config.json", "model.safetensors", "state.pt"}
     lines = [json.loads(line) for line in (finished / "metrics.jsonl").read_text().splitlines()]

@@ -15,7 +15,7 @@ predicted counts 0. A mean over nothing is NaN, and null in JSON.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int64, Integer
@@ -117,6 +117,8 @@ class ScoreReport:
     per_class: Mapping[str, ClassScore]
     image_fscores: tuple[float, ...]
     """`fscore_2025` of each image, in the order of the updates."""
+    image_counts: Int64[np.ndarray, "num 3 19"] = field(repr=False, compare=False)
+    """Pixels of each image and class that are right, in the truth, and in the prediction (`image_counts.py`)."""
 
     def as_dict(self) -> dict[str, object]:
         """The object of `--json`: NaN as None, and no figures per image."""
@@ -142,6 +144,7 @@ class Scores:
     def __init__(self) -> None:
         self.confusion: Confusion = np.zeros((NUM_CLASSES, NUM_CLASSES), dtype=np.int64)
         self.image_fscores: list[float] = []
+        self.image_counts: list[np.ndarray] = []
 
     def update(self, truth: Integer[np.ndarray, "..."], prediction: Integer[np.ndarray, "..."]) -> None:
         """Count one image.
@@ -155,11 +158,13 @@ class Scores:
         """Count one image whose confusion matrix was made elsewhere, as on a GPU."""
         self.confusion = self.confusion + confusion
         self.image_fscores.append(image_fscore_from(confusion))
+        self.image_counts.append(np.stack([np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)]))
 
     def merge(self, other: "Scores") -> None:
         """Take in the images that another process counted."""
         self.confusion = self.confusion + other.confusion
         self.image_fscores.extend(other.image_fscores)
+        self.image_counts.extend(other.image_counts)
 
     def result(self) -> ScoreReport:
         """The scores of all images so far."""
@@ -177,6 +182,7 @@ class Scores:
             f1_dataset=_mean(f1[1:]),
             per_class={name: ClassScore(*row) for name, row in zip(NAMES, rows, strict=True)},
             image_fscores=tuple(self.image_fscores),
+            image_counts=np.array(self.image_counts, dtype=np.int64).reshape(-1, 3, NUM_CLASSES),
         )
 
 

@@ -1,7 +1,8 @@
 """The folder of a run: made or checked, its log, and its metrics.
 
-`config.json`, `trained_on.txt` (the names of the training pairs, one a line), `began_from.json` (see
-`initial_weights.py`), `metrics.jsonl`, `log.txt` and `checkpoints/` (see `checkpoint.py`); pictures are added later.
+`config.json`, `machine.json`, `trained_on.txt` (the names of the training pairs, one a line), `provenance.json` (their
+hashes), `began_from.json` (see `initial_weights.py`), `metrics.jsonl`, `log.txt`, `evaluation.npz` (see
+`image_counts.py`) and `checkpoints/` (see `checkpoint.py`); pictures are added afterwards.
 """
 
 import json
@@ -14,6 +15,7 @@ from faceparse.config import RunConfig, differences, read_config, to_json
 from faceparse.console import log
 from faceparse.errors import UsageError
 from faceparse.files import UNFINISHED, write_atomically
+from faceparse.machine import describe_machine
 
 
 def last_checkpoint(config: RunConfig, out: Path, resume: bool) -> Path | None:
@@ -45,6 +47,8 @@ def open_run(config: RunConfig, out: Path, names: Iterable[str]) -> Iterator[Non
     """
     if not (out / "config.json").exists():
         write_atomically(out / "config.json", to_json(config))
+    # a resumed run may go on elsewhere: the machine is the one that it ends on
+    write_atomically(out / "machine.json", json.dumps(describe_machine(), indent=2) + "\n")
     _add_names(out / "trained_on.txt", names)
     for left in out.glob(f"{UNFINISHED}*"):
         left.unlink()

@@ -26,6 +26,7 @@ from faceparse.data.store import Store, open_store
 from faceparse.distributed import Processes, joined_processes
 from faceparse.errors import FaceparseError
 from faceparse.evaluate import evaluate
+from faceparse.image_counts import FILE_NAME, ImageCounts
 from faceparse.infer.torch import torch_predictor
 from faceparse.initial_weights import record_origin, weights_for
 from faceparse.metrics import ScoreReport
@@ -149,6 +150,8 @@ def _train(
             improved = report.fscore_2025 > best
             best = max(best, report.fscore_2025)
             metrics.write(step, **_scores(report))
+            if improved:
+                ImageCounts(tuple(pair.name for pair in val_pairs), report.image_counts).save(out / FILE_NAME)
             log.info(
                 "step %d/%d  val: F %.4f  mIoU %.4f%s",
                 step, config.steps, report.fscore_2025, report.miou_2022, "  (best)" if improved else "",

@@ -7,7 +7,7 @@ from PIL import Image
 from stand_ins import faceparse
 
 
-def test_the_demo_makes_trains_scores_draws_and_parses(tmp_path):
+def test_the_demo_makes_trains_scores_draws_parses_and_reports(tmp_path):
     out = tmp_path / "demo"
     done = faceparse("demo", "--out", out, "--faces", "20", "--steps", "2")
     assert done.returncode == 0, done.stderr
@@ -17,6 +17,7 @@ def test_the_demo_makes_trains_scores_draws_and_parses(tmp_path):
     for picture in ("contact_sheet.png", "curves.png"):
         with Image.open(out / picture) as opened:
             assert min(opened.size) > 200
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
     parsed = list((out / "parsed" / "ids").glob("*.png"))
     assert len(parsed) == 1
     with Image.open(parsed[0]) as ids:

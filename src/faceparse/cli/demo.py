@@ -78,7 +78,10 @@ def demo(out: Path = Path("demo"), faces: int = NUM_FACES, steps: int | None = N
     say("write the network as ONNX and parse a face without PyTorch")
     photo = sorted((out / "unseen" / "test" / "images").iterdir())[0]
     _parse(out / "run", photo, out / "parsed")
-    _summarise(out, config, faces, report, say.seconds)
+
+    say("put the run on the pages that the 2022 challenge asks for")
+    reported = _report(out)
+    _summarise(out, config, faces, report, say.seconds, reported)
     return 0
 
 
@@ -97,7 +100,7 @@ class _Steps:
         from faceparse.console import duration, log
 
         self.count += 1
-        log.info("\n[%d/5] %s (%s so far)", self.count, what, duration(self.seconds))
+        log.info("\n[%d/6] %s (%s so far)", self.count, what, duration(self.seconds))
 
 
 def _draw(out: Path, predict: "Predict", pairs: "Sequence[Pair]") -> None:
@@ -123,7 +126,24 @@ def _parse(run: Path, photo: Path, out: Path) -> None:
         raise FaceparseError(f"parsing {photo} failed: {done.stderr.strip()}")
 
 
-def _summarise(out: Path, config: "RunConfig", faces: int, report: "ScoreReport", seconds: float) -> None:
+def _report(out: Path) -> bool:
+    """Make the report; False where its packages are not installed."""
+    from importlib.util import find_spec
+
+    from faceparse.cli.report import report
+    from faceparse.console import log
+
+    missing = [name for name in ("typst", "pypdf") if find_spec(name) is None]
+    if missing:
+        log.warning("no report: %s is not installed; install it with: pip install 'faceparse[report]'", missing[0])
+        return False
+    report(out / "run", out=out / "report.pdf", title="A demonstration on made faces")
+    return True
+
+
+def _summarise(
+    out: Path, config: "RunConfig", faces: int, report: "ScoreReport", seconds: float, reported: bool
+) -> None:
     from faceparse.console import duration, log
     from faceparse.files import write_atomically
 
@@ -136,6 +156,8 @@ def _summarise(out: Path, config: "RunConfig", faces: int, report: "ScoreReport"
         "  %s/curves.png         loss and scores while training\n"
         "  %s/parsed/            a face parsed by onnxruntime alone\n"
         "  %s/summary.json       the figures\n"
+        "%s"
         "Made faces are easy; train on photos of your own with: faceparse train compact --data DATA --out runs/compact",
         duration(seconds), report.num_images, report.fscore_2025, report.miou_2022, *(out,) * 4,
+        f"  {out}/report.pdf         the run on five pages\n" if reported else "",
     )  # fmt: skip

@@ -28,6 +28,7 @@ def evaluate(
     inference: Literal["whole", "slide"] = "whole",
     crop: int | None = None,
     stride: int | None = None,
+    counts: Path | None = None,
     json: bool = False,
 ) -> int:
     """Score a model on labelled pairs, by every protocol, at the label maps' own size.
@@ -43,6 +44,7 @@ def evaluate(
         inference: look at each photo as a whole, or slide a window over it and average where windows overlap.
         crop: side of the sliding window in pixels of the photo; 512 unless given.
         stride: pixels from one window to the next; two thirds of the window unless given.
+        counts: also write every image's counts to this .npz, for `faceparse compare`.
         json: print one JSON object instead of the tables.
     """
     from faceparse.cli.tables import print_scores
@@ -54,6 +56,10 @@ def evaluate(
     pairs = list_pairs(find_split(data, split))
     windows = _windows(inference == "slide", crop, stride)
     report = score(find_predictor(model, parse_views(tta), windows), pairs)
+    if counts:
+        from faceparse.image_counts import ImageCounts
+
+        ImageCounts(tuple(pair.name for pair in pairs), report.image_counts).save(counts)
     if json:
         print_json(report.as_dict())
     else:

@@ -16,6 +16,8 @@ COMMANDS = {
     "recipes": ("faceparse.cli.recipes", "what can be trained, and what it costs"),
     "train": ("faceparse.cli.train", "train a recipe on a data set"),
     "evaluate": ("faceparse.cli.evaluate", "score a model on a data set"),
+    "compare": ("faceparse.cli.compare", "set runs side by side: what differs beyond noise"),
+    "report": ("faceparse.cli.report", "a run as a PDF to hand in, or as a page to look at while it trains"),
     "score": ("faceparse.cli.score", "score a folder of label maps against the truth"),
     "predict": ("faceparse.cli.predict", "parse photos, without PyTorch"),
     "convert": ("faceparse.cli.convert", "checkpoints of other programs as models of ours"),
@@ -27,6 +29,8 @@ COMMANDS = {
 
 EXTRAS = {
     "train": ("torch", "timm", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib"),
+    "report": ("typst", "pypdf"),
+    "video": ("av",),
     "web": ("starlette", "uvicorn", "anyio"),
 }
 """Modules by the extra that they come with; the core install is without them."""

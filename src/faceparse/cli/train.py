@@ -43,11 +43,13 @@ def main(arguments: list[str]) -> int:
             config: the recipe's fields.
             resume: go on from the run's last checkpoint.
         """
+        from faceparse.report.examples import draw_examples
         from faceparse.report.figures import draw_curves
         from faceparse.train import train as run
 
         if run(config, data, out, resume=resume):
             draw_curves(out / "metrics.jsonl", out / "curves.png")
+            draw_examples(out, data, config.train_splits)
 
     call(train, _splits_as_words(rest), f"train {name}")
     return 0

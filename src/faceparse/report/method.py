@@ -1,0 +1,127 @@
+"""What a run's settings and files say of how it was trained: sections of the report."""
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faceparse.console import duration, log
+from faceparse.errors import FaceparseError
+from faceparse.report.content import History, Section
+from faceparse.report.history import read_text
+from faceparse.report.wording import describe, write
+
+if TYPE_CHECKING:
+    from faceparse.config import RunConfig
+
+_PARAMETER_RULE = "sum(p.numel() for p in model.parameters() if p.requires_grad)"
+"""The 2022 rules ask for the number by this expression."""
+
+
+def model_section(run: Path, settings: Mapping, parameters: int | None) -> tuple[Section, list[tuple[str, str]]]:
+    """The network, its parameters and cost; and what of it stands on the cover."""
+    found = settings.get("model")
+    model: dict = found if isinstance(found, dict) else {}
+    name, summary, counted, macs = str(model.get("name", "unknown")), "", parameters, None
+    try:
+        from faceparse.config import read_config
+
+        config = read_config(run / "config.json")
+        # the first line of the file that defines the network says what it is
+        line = (sys.modules[type(config.model).__module__].__doc__ or "").split("\n")[0].replace("`", "")
+        summary = line.removeprefix(f"{name}: ")
+        counted, macs = _cost(config)
+    except FaceparseError as error:
+        log.warning("the network is not built: %s", error)
+        counted = counted or _logged_parameters(run)
+    size = settings.get("image_size")
+    rows = [("Network", f"{name}: {summary}" if summary else name), ("Its sizes", describe(model, leave_out=("name",)))]
+    told = f"{counted:,}" if counted else "not recorded; give --parameters"
+    rows.append(("Trainable parameters", f"{told}, by {_PARAMETER_RULE}"))
+    if macs:
+        per_image = f"for one image at {size} × {size}: convolutions, linear layers and attention"
+        rows.append(("Cost", f"{macs / 1e9:.2f} G multiply-adds ({2 * macs / 1e9:.2f} GFLOPs, two each) {per_image}"))
+    rows.append(("First weights", _first_weights(run, settings)))
+    return Section("Model", rows), [("Model", name), ("Trainable parameters", told)]
+
+
+def _cost(config: "RunConfig") -> tuple[int, int]:
+    """Trainable parameters, and multiply-adds of one image."""
+    import torch
+
+    from faceparse.models.cost import count_macs
+
+    with torch.device("meta"):  # shapes alone: the largest networks would take gigabytes
+        network = config.model.build(working_size=config.image_size)
+    return network.num_parameters, count_macs(network, config.image_size)
+
+
+def _logged_parameters(run: Path) -> int | None:
+    found = re.search(r"training ([\d,]+) parameters", read_text(run / "log.txt") if (run / "log.txt").exists() else "")
+    return int(found[1].replace(",", "")) if found else None
+
+
+def _first_weights(run: Path, settings: Mapping) -> str:
+    path = run / "began_from.json"
+    if not path.exists():
+        return f"random, by seed {settings.get('seed', 'unknown')}"
+    try:
+        began = json.loads(read_text(path))
+    except ValueError:
+        return "from other weights; began_from.json cannot be read"
+    return describe(began) if isinstance(began, dict) else write(began)
+
+
+def training_sections(run: Path, settings: Mapping, history: History) -> list[Section]:
+    """Losses, augmentation, and how it was optimised."""
+
+    def part(name: str) -> dict:
+        return settings[name] if isinstance(settings.get(name), dict) else {}
+
+    optimizer = part("optimizer")
+    unused = {"sgd": ("betas",), "adamw": ("momentum",), "muon": ("momentum",)}.get(str(optimizer.get("kind")), ())
+    unused += () if optimizer.get("schedule") == "poly" else ("power",)
+    names = (
+        "steps",
+        "batch_size",
+        "accumulate",
+        "growth",
+        "image_size",
+        "precision",
+        "clip_norm",
+        "average_decay",
+        "seed",
+    )
+    rows = [
+        ("Optimiser", describe(optimizer, leave_out=unused)),
+        ("Schedule of samples", describe({name: settings.get(name) for name in names})),
+        ("Training data", _data(run, settings)),
+    ]
+    time = _time(run)
+    if time:
+        rows.append(("Time", f"{time}, {history.last_step:,} steps"))
+    return [
+        Section("Losses", [("Weighted sum of", describe(part("loss")))]),
+        Section("Augmentation", [("Each sample", describe(part("augment")))]),
+        Section("Optimisation", rows),
+    ]
+
+
+def _data(run: Path, settings: Mapping) -> str:
+    path = run / "trained_on.txt"
+    num = sum(1 for line in path.read_bytes().splitlines() if line) if path.exists() else None
+    splits = write(settings.get("train_splits", ["train"]))
+    return f"{num:,} pairs of {splits}" if num is not None else f"pairs of {splits}"
+
+
+def _time(run: Path) -> str | None:
+    """Of the log, first line to last; a run that was resumed stood still in between."""
+    path = run / "log.txt"
+    stamps = re.findall(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) ", read_text(path), re.MULTILINE) if path.exists() else []
+    if len(stamps) < 2:
+        return None
+    first, last = (datetime.fromisoformat(stamp) for stamp in (stamps[0], stamps[-1]))
+    return duration((last - first).total_seconds()) + " from first to last line of the log"
