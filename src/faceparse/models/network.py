@@ -15,6 +15,9 @@ else:
     Size = int | torch.SymInt
     """A side in pixels; a symbol while a graph of any size is exported."""
 
+Shape = tuple[int | torch.SymInt, int | torch.SymInt]
+"""Height and width that were computed, which may be symbols even where sizes are taken for numbers."""
+
 
 class Network(nn.Module):
     """Normalise → resize to the working size → body → resize the logits to the input's size.
@@ -78,13 +81,13 @@ class Network(nn.Module):
         """Trainable parameters, by the challenges' own expression."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
 
-    def _seen_shape(self, height: Size, width: Size, scale: float) -> tuple[Size, Size] | None:
+    def _seen_shape(self, height: Size, width: Size, scale: float) -> Shape | None:
         """The height and width at which the body sees an input; None where that is the input's own."""
         if self.working_size is not None:
             return self._working_shape(height, width, round(scale * self.working_size / self.stride))
         return None if scale == 1 else (max(1, round(height * scale)), max(1, round(width * scale)))  # type: ignore[arg-type]
 
-    def _working_shape(self, height: Size, width: Size, steps: int) -> tuple[Size, Size]:
+    def _working_shape(self, height: Size, width: Size, steps: int) -> Shape:
         """Sides of an input whose longer one is brought to `steps` times the stride; both are multiples of it."""
         # Whole numbers, rounded half up: an exported graph computes the very same sizes from symbolic ones
         longer = torch.sym_max(height, width)
