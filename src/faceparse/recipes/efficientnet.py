@@ -1,0 +1,18 @@
+"""A light feature pyramid on EfficientNet-lite0, whose ImageNet weights are on the package index."""
+
+from faceparse.config import RunConfig
+from faceparse.data.augment import AugmentConfig
+
+from .challenge_2022 import adamw, report_run
+
+
+def fpn_efficientnet_lite0() -> RunConfig:
+    """`faceparse train fpn_efficientnet_lite0 --data DATA --out runs/fpn_efficientnet_lite0`
+
+    Source: ours, to see what pretraining is worth.
+    Cost: a GPU; its time is not measured here.
+    Expected: not measured yet.
+    """
+    return report_run(
+        "fpn_efficientnet_lite0", "fpn_efficientnet_lite0", 40_000, adamw(1e-3, 0.05), augment=AugmentConfig()
+    )
