@@ -4,10 +4,12 @@ The file takes `image` (uint8 `n h w 3`, RGB, any n, h and w) and gives `labels`
 (float32 `n 19 h w`). Scaling, normalisation, both resizings, arg-max and softmax are in the graph.
 """
 
+import copy
 import io
 import logging
+import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,14 +60,20 @@ class Deployed(nn.Module):
         return labels, exponentials / exponentials.sum(1, keepdim=True)
 
 
-def export_onnx(network: Network, path: Path) -> Parity:
+def export_onnx(network: Network, path: Path, *, half: bool = False) -> Parity:
     """Write a network as one ONNX file and compare it with PyTorch on noise of three shapes.
+
+    Args:
+        half: keep the weights in float16, which halves the file; the network computes in float32 all the same, and the
+            comparison is with the network whose weights were rounded alike.
 
     Raises:
         FaceparseError: the file does not give what the network gives; it is not written then.
     """
+    if half:
+        network = _rounded(network)
     deployed = Deployed(network).eval()
-    content = _to_onnx(deployed)
+    content = _to_onnx(deployed, half)
     parity = compare(deployed, content, _noise())
     if parity.labels > MAX_LABEL_DIFFERENCE or parity.probabilities > MAX_PROBABILITY_DIFFERENCE:
         raise FaceparseError(
@@ -91,7 +99,7 @@ def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray]) -> Pa
     return Parity(wrong / total, largest)
 
 
-def _to_onnx(deployed: Deployed) -> bytes:
+def _to_onnx(deployed: Deployed, half: bool) -> bytes:
     example = torch.zeros(2, 250, 206, 3, dtype=torch.uint8)
     dynamic = {0: torch.export.Dim("n"), 1: torch.export.Dim("h", min=1), 2: torch.export.Dim("w", min=1)}
     with _quiet():
@@ -113,8 +121,39 @@ def _to_onnx(deployed: Deployed) -> bytes:
     del model.graph.metadata_props[:]
     del model.metadata_props[:]
     model.metadata_props.add(key="classes", value=",".join(NAMES))
+    if half:
+        _keep_in_half(model.graph)
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()
+
+
+def _is_weight(shape: Sequence[int]) -> bool:
+    """Biases and norms are few and stay as they are."""
+    return len(shape) > 1 and math.prod(shape) >= 256
+
+
+def _rounded(network: Network) -> Network:
+    """A copy whose weights are those that float16 holds."""
+    copied = copy.deepcopy(network)
+    with torch.no_grad():
+        for parameter in copied.parameters():
+            if _is_weight(parameter.shape):
+                parameter.copy_(parameter.half().float())
+    return copied
+
+
+def _keep_in_half(graph: onnx.GraphProto) -> None:
+    """Weights as float16, cast to float32 by the graph; onnxruntime does so once, when it loads the file."""
+    casts = []
+    for weight in graph.initializer:
+        values = onnx.numpy_helper.to_array(weight)
+        if values.dtype == np.float32 and _is_weight(values.shape):
+            name, half = weight.name, weight.name + "_half"
+            weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), half))
+            casts.append(onnx.helper.make_node("Cast", [half], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _noise() -> list[np.ndarray]:
