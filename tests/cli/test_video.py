@@ -51,9 +51,9 @@ def test_a_video_with_sound_through_the_real_command_line(stand_in: Path):
     for before, after, labels in zip(original, frames, MOVING, strict=True):
         wall = labels == 0
         assert np.abs(before[wall].astype(int) - after[wall]).mean() < 6  # the wall is left as it is
-        hair = after[labels == class_id("hair")].astype(int)
-        # the median, since a good part of so narrow a strip is its light outline
-        assert np.abs(np.median(hair, axis=0) - PALETTE[class_id("hair")]).max() < 30
+        skin = after[labels == class_id("skin")].astype(int)
+        # the median, since parts have light outlines; skin is the widest of them
+        assert np.abs(np.median(skin, axis=0) - PALETTE[class_id("skin")]).max() < 30
     assert sorted(os.listdir()) == ["in.mp4", "out.mp4"]
 
 
