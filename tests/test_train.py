@@ -42,6 +42,7 @@ def test_a_run_folder_holds_what_the_design_says(finished):
     files = {
         "config.json",
         "machine.json",
+        "provenance.json",
         "trained_on.txt",
         "metrics.jsonl",
         "log.txt",

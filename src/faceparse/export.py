@@ -102,7 +102,7 @@ def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray]) -> Pa
     return Parity(wrong / total, largest)
 
 
-def _to_onnx(deployed: Deployed, half: bool) -> bytes:
+def _to_onnx(deployed: Deployed, half: bool = False) -> bytes:
     example = torch.zeros(2, 250, 206, 3, dtype=torch.uint8)
     dynamic = {0: torch.export.Dim("n"), 1: torch.export.Dim("h", min=1), 2: torch.export.Dim("w", min=1)}
     with _quiet():
