@@ -16,7 +16,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor, cat, nn
 from torch.nn import functional as F
 from torchvision.models import resnet18
@@ -25,7 +24,7 @@ from faceparse.checkpoint import load_network
 from faceparse.export import export_onnx
 from faceparse.infer import weights
 from faceparse.infer.onnx import OnnxNetwork
-from faceparse.models.blocks import ConvNormAct, resize_like
+from faceparse.models.blocks import ConvNormAct
 from faceparse.models.network import Network
 from predict_speed import machine
 
@@ -44,7 +43,7 @@ class Attention(nn.Module):
 
 
 class BiSeNetR18(nn.Module):
-    """Normalised `b 3 h w` → logits at 1/8, resized by the caller."""
+    """Normalised `b 3 h w` → logits at 1/8, which `Network` enlarges."""
 
     def __init__(self, num_classes: int = 19):
         super().__init__()
@@ -73,7 +72,7 @@ class BiSeNetR18(nn.Module):
         x = self.head16(F.interpolate(x + self.attention16(at16), at8.shape[2:]))
         x = self.fuse(cat([at8, x], 1))
         x = x + x * self.weigh(x.mean((2, 3), keepdim=True))
-        return resize_like(self.out(x), torch.empty(1, 1, 8 * x.shape[2], 8 * x.shape[3]))
+        return self.out(x)
 
 
 def median_milliseconds(networks: dict[str, OnnxNetwork], photo: np.ndarray, repeats: int) -> dict[str, float]:

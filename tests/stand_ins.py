@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from faceparse.classes import NUM_CLASSES, PALETTE
+from faceparse.cli import main as command_line
 
 SHARPNESS = 40.0
 
@@ -58,6 +60,14 @@ def color_parser(path: Path, working_size: int | None = None) -> Path:
     onnx.checker.check_model(model)
     onnx.save(model, path)
     return path
+
+
+def exit_code(*arguments: object) -> int:
+    """Run the command line in this process."""
+    with pytest.raises(SystemExit) as end:
+        command_line.main(list(map(str, arguments)))
+    assert isinstance(end.value.code, int)
+    return end.value.code
 
 
 def faceparse(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:

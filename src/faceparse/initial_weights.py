@@ -1,6 +1,5 @@
 """Weights that a run begins with, and the record of where they came from."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from torch import Tensor, nn
 
 from faceparse.checkpoint import find_checkpoint, load_weights
 from faceparse.console import log
+from faceparse.data.manifest import hash_file
 from faceparse.errors import FaceparseError, some_names
 from faceparse.files import write_atomically
 
@@ -47,8 +47,7 @@ def record_origin(run: Path, source: Path) -> None:
     Rules about pretraining ask for it: the chain ends at a run that began with random weights, or it does not.
     """
     folder = find_checkpoint(source).resolve()
-    with (folder / "model.safetensors").open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hash_file(folder / "model.safetensors")
     origin: dict[str, object] = {"path": str(source), "checkpoint": folder.name, "sha256": digest}
     for above in folder.parents[:2]:
         if (above / RECORD).is_file():

@@ -40,7 +40,7 @@ class Provenance:
 
 def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> None:
     """Write down what a run trains on; what an interrupted run of this folder had trained on stays in the list."""
-    began_from = getattr(config, "init_from", "")
+    began_from = config.init_from
     own = read_provenance(run)
     source = read_provenance(Path(began_from)) if began_from and own is None else None
     earlier = [own, source]

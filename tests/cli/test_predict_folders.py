@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw
 
 from faceparse import images
 from faceparse.classes import NAMES, PALETTE
-from faceparse.cli import main as command_line
 from faceparse.infer.parser import Parser
+from stand_ins import exit_code
 
 
 @pytest.fixture
@@ -30,10 +30,7 @@ def album(tmp_path: Path, painted: np.ndarray, monkeypatch: pytest.MonkeyPatch) 
 
 
 def predict(stand_in: Path, *arguments: object) -> int:
-    with pytest.raises(SystemExit) as end:
-        command_line.main(["predict", "--model", str(stand_in), *map(str, arguments)])
-    assert isinstance(end.value.code, int)
-    return end.value.code
+    return exit_code("predict", "--model", stand_in, *arguments)
 
 
 def piped(stand_in: Path, content: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:

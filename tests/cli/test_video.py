@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from faceparse.classes import PALETTE, class_id
-from faceparse.cli import main as command_line
 from made_videos import decoded, painted_face, sound_of, write_video
+from stand_ins import exit_code
 
 WIDTH, HEIGHT = 160, 98
 MOVING = [painted_face(WIDTH, HEIGHT, 30 + 3 * index, 18) for index in range(12)]
@@ -24,10 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def video(stand_in: Path, *arguments: object) -> int:
-    with pytest.raises(SystemExit) as end:
-        command_line.main(["video", "--model", str(stand_in), *map(str, arguments)])
-    assert isinstance(end.value.code, int)
-    return end.value.code
+    return exit_code("video", "--model", stand_in, *arguments)
 
 
 def agreement(label_maps: list[np.ndarray], truth: list[np.ndarray]) -> float:

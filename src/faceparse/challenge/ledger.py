@@ -3,7 +3,6 @@
 `submissions.jsonl` lies beside the zips. Packing adds a line; what the server said of a zip, only its person knows.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from faceparse.challenge.rules import Challenge
+from faceparse.data.manifest import hash_file
 from faceparse.errors import FaceparseError
 from faceparse.files import write_atomically
 
@@ -46,8 +46,7 @@ def record(ledger: Path, challenge: Challenge, path: Path, outcome: Outcome = "p
     """
     if not path.is_file():
         raise FaceparseError(f"{path}: no such file; expected a zip that was packed or uploaded")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hash_file(path)
     steps = _read(ledger)
     before = [step for step in steps if step.sha256 == digest and step.year == challenge.year]
     if before and outcome == "packed":
