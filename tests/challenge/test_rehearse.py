@@ -10,7 +10,7 @@ from PIL import Image
 
 from faceparse.challenge.rehearse import rehearse
 from faceparse.cli.main import run
-from faceparse.errors import UsageError
+from faceparse.errors import DataError, UsageError
 
 # Copies a mask that lies beside it: what a solution does, without PyTorch
 HONEST = """
@@ -110,6 +110,16 @@ def _written(path: Path, contents: dict) -> None:
             archive.writestr(name, content)
 
 
+def test_scratch_may_be_named_from_here_and_must_be_there(tmp_path, photo, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scratch").mkdir()
+    path = tmp_path / "A12345678B.zip"
+    _written(path, {"masks/1.png": _mask(3), "run.py": HONEST, "answer.bin": _mask(3), "a.pth": b"weights"})
+    assert rehearse(path, [photo], base=Path("scratch")).num_same == 1
+    with pytest.raises(DataError, match="nowhere: no such folder"):
+        rehearse(path, [photo], base=Path("nowhere"))
+
+
 def test_a_solution_whose_weights_have_another_name_cannot_be_rehearsed(tmp_path, photo):
     path = tmp_path / "a.zip"
     _written(path, {"masks/1.png": _mask(3), "solution/run.py": HONEST, "solution/best.pth": b"weights"})
@@ -117,12 +127,11 @@ def test_a_solution_whose_weights_have_another_name_cannot_be_rehearsed(tmp_path
     assert "without run.py and a checkpoint" in fault.what
 
 
-def test_an_upload_of_2022_has_nothing_to_run_and_that_is_said(tmp_path, photo, caplog):
+def test_an_upload_of_2022_has_nothing_to_run_and_that_is_said(tmp_path, photo, capfd):
     path = tmp_path / "up.zip"
     _written(path, {"masks/1.png": _mask(3)})
-    with caplog.at_level("WARNING"):
-        assert run(["submit", "check", "2022", str(path), "--images", str(tmp_path), "--run"]) == 0
-    assert "masks alone" in caplog.text
+    assert run(["submit", "check", "2022", str(path), "--images", str(tmp_path), "--run"]) == 0
+    assert "masks alone" in " ".join(capfd.readouterr().err.split())
 
 
 @pytest.mark.parametrize("options", [["--run", "--masks-only", "--images", "."], ["--run"]])

@@ -56,7 +56,7 @@ def rehearse(path: Path, photos: Sequence[Path], *, timeout: float = 120.0, base
         base: folder for the environment, which takes 5 GB with PyTorch; the system's temporary one unless given.
 
     Raises:
-        DataError: no whole zip, or a file in it is damaged.
+        DataError: no whole zip, a file in it is damaged, or no folder `base`.
     """
     archive = Archive(path)
     parts = parts_of(archive)
@@ -64,7 +64,11 @@ def rehearse(path: Path, photos: Sequence[Path], *, timeout: float = 120.0, base
     if parts is None:
         rehearsal.faults.append(Fault(rule="run", what="cannot be rehearsed without run.py and a checkpoint"))
         return rehearsal
-    with tempfile.TemporaryDirectory(prefix="faceparse-rehearsal-", dir=base, ignore_cleanup_errors=True) as folder:
+    if base and not base.is_dir():
+        raise DataError(f"{base}: no such folder; expected one for the clean environment, as in --scratch DIR")
+    # absolute, for what runs in it runs in folders of its own
+    place = base and base.resolve()
+    with tempfile.TemporaryDirectory(prefix="faceparse-rehearsal-", dir=place, ignore_cleanup_errors=True) as folder:
         solution, home = Path(folder, "solution"), Path(folder, "home")
         home.mkdir()
         archive.extract(parts.code, solution)
