@@ -1,6 +1,5 @@
 """What a run's settings and files say of how it was trained: sections of the report."""
 
-import json
 import re
 import sys
 from collections.abc import Mapping
@@ -65,14 +64,18 @@ def _logged_parameters(run: Path) -> int | None:
 
 
 def _first_weights(run: Path, settings: Mapping) -> str:
-    path = run / "began_from.json"
-    if not path.exists():
-        return f"random, by seed {settings.get('seed', 'unknown')}"
+    from faceparse.provenance import RANDOM, read_provenance
+
     try:
-        began = json.loads(read_text(path))
-    except ValueError:
-        return "from other weights; began_from.json cannot be read"
-    return describe(began) if isinstance(began, dict) else write(began)
+        known = read_provenance(run)
+    except FaceparseError as error:
+        log.warning("%s", error)
+        return "not known: provenance.json cannot be read"
+    if known and known.began_from:
+        return f"{describe(known.began_from)}; at the very first: {known.initial_weights}"
+    if known and known.initial_weights != RANDOM:
+        return known.initial_weights
+    return f"random, by seed {settings.get('seed', 'unknown')}"
 
 
 def training_sections(run: Path, settings: Mapping, history: History) -> list[Section]:
