@@ -32,7 +32,7 @@ class Provenance:
     """What is known of a model's making."""
 
     pairs: dict[str, tuple[str, str]]
-    """sha256 of the photo and of the label map of each pair trained on, by name."""
+    """sha256 of the photo and of the label map of each pair trained on, by name; empty where nobody wrote them down."""
     splits: tuple[str, ...]
     """The splits that they came from."""
     initial_weights: str
@@ -42,8 +42,8 @@ class Provenance:
     num_parameters: int | None = None
     """Trainable ones; None in files of earlier versions."""
     began_from: dict[str, Any] | None = None
-    """Of the weights that it began with, where these were no random ones: `path`, `checkpoint` and `sha256`, and in
-    `began_from` what those had begun with in turn."""
+    """Of the weights that it began with, where these were another run's: `path`, `checkpoint` and `sha256`, and in
+    `began_from` what those had begun with in turn. Of a converted model: the file that it was, and its `program`."""
 
 
 def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> None:
@@ -52,16 +52,12 @@ def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> Non
     own = read_provenance(run)
     source = read_provenance(Path(began_from)) if began_from and own is None else None
     earlier = [own, source]
-    if own is not None:
-        initial = own.initial_weights  # what it began with may be gone when it is resumed
+    if own is not None:  # what it began with may be gone when it is resumed
+        initial, origin = own.initial_weights, own.began_from
     elif began_from:
-        initial = source.initial_weights if source else UNKNOWN
+        initial, origin = source.initial_weights if source else UNKNOWN, _origin(Path(began_from), source)
     else:
-        initial = RANDOM
-    if own is not None:
-        origin = own.began_from
-    else:
-        origin = _origin(Path(began_from), source) if began_from else None
+        initial, origin = RANDOM, None
     known = {name: digests for one in earlier if one for name, digests in one.pairs.items()}
     splits = dict.fromkeys([*(split for one in earlier if one for split in one.splits), *config.train_splits])
     provenance = Provenance(
