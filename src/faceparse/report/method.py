@@ -107,10 +107,19 @@ def training_sections(run: Path, settings: Mapping, history: History) -> list[Se
     if time:
         rows.append(("Time", f"{time}, {history.last_step:,} steps"))
     return [
-        Section("Losses", [("Weighted sum of", describe(part("loss")))]),
+        Section("Losses", [("Weighted sum of", _losses(part("loss"), part("model")))]),
         Section("Augmentation", [("Each sample", describe(part("augment")))]),
         Section("Optimisation", rows),
     ]
+
+
+def _losses(loss: dict, model: dict) -> str:
+    """The losses in use with their settings: those that are off have settings too, and not every network has heads for
+    an auxiliary one."""
+    off = [name for name in ("focal", "ohem", "lovasz") if not loss.get(name)]
+    unused = [name for name in loss if any(name.startswith(f"{it}_") for it in off)]
+    heads = any("auxiliary" in name for name in model)
+    return describe(loss, leave_out=(*unused, *(() if heads else ("auxiliary",))))
 
 
 def _data(run: Path, settings: Mapping) -> str:
