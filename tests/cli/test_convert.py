@@ -11,10 +11,8 @@ from faceparse.checkpoint import load_network
 from faceparse.cli import main as command_line
 from faceparse.cli.main import run
 from faceparse.convert.beginnings import initial_weights_of
-from faceparse.convert.families import RULES
-from faceparse.convert.rules import sources
 from faceparse.errors import FaceparseError
-from faceparse.models import build
+from mmseg_checkpoints import segformer_state
 from stand_ins import faceparse
 
 NAME = "segformer_b0"
@@ -23,17 +21,7 @@ NAME = "segformer_b0"
 @pytest.fixture(scope="module")
 def state() -> dict[str, torch.Tensor]:
     """A state dict of MMSegmentation's SegFormer, made of ours."""
-    torch.manual_seed(0)
-    body = build(NAME).body
-    theirs: dict[str, list[torch.Tensor]] = {}
-    for key, source in sources(body, RULES[NAME]).items():
-        if body.state_dict()[key].is_floating_point():
-            theirs.setdefault(source.key, []).append(body.state_dict()[key])
-    state = {key: torch.cat(parts) for key, parts in theirs.items()}
-    for key in state:
-        if ".ffn.layers.0.weight" in key or ".ffn.layers.4.weight" in key:
-            state[key] = state[key][..., None, None]
-    return state
+    return segformer_state(NAME)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:

@@ -118,7 +118,7 @@ def _losses(loss: dict, model: dict) -> str:
     an auxiliary one."""
     off = [name for name in ("focal", "ohem", "lovasz") if not loss.get(name)]
     unused = [name for name in loss if any(name.startswith(f"{it}_") for it in off)]
-    heads = any("auxiliary" in name for name in model)
+    heads = "auxiliary" in str(model)  # K-Net's are its base's
     return describe(loss, leave_out=(*unused, *(() if heads else ("auxiliary",))))
 
 
