@@ -53,6 +53,13 @@ class RunConfig:
     The loss is the whole batch's; batch norms see a part at a time."""
     init_from: str = ""
     """Run or checkpoint folder whose weights this run begins with; empty: random weights."""
+    backbone_weights: str = ""
+    """ImageNet weights with which the backbone begins: a .safetensors or .pth file, or a name of timm's."""
+    backbone_data: Literal["", "imagenet-1k", "imagenet-21k", "other"] = ""
+    """What those weights were trained on, where neither their name nor their hash tells."""
+    pretraining: Literal["none", "imagenet-1k", "imagenet-21k", "any"] = "none"
+    """The largest data that the backbone's weights may have been trained on; a run refuses others. 2022 allows
+    imagenet-1k, 2025 none."""
     average_decay: float = 0.998
     """Of the moving average of weights, which is what is evaluated and kept; 0 keeps the plain weights."""
     model: ModelConfig = field(default_factory=CompactConfig)
@@ -170,6 +177,10 @@ def check(config: RunConfig) -> None:
         faults.append("clip_norm must be above 0")
     if not 0 <= config.average_decay < 1:
         faults.append(f"average_decay is {config.average_decay}, where at least 0 and below 1 is needed")
+    if config.init_from and config.backbone_weights:
+        faults.append("init_from and backbone_weights both say with which weights to begin; give one of them")
+    if config.backbone_data and not config.backbone_weights:
+        faults.append("backbone_data says what backbone_weights were trained on, and there are none")
     for part in (config.model, config.loss, config.optimizer, config.augment):
         faults += part.faults()
     if faults:

@@ -28,7 +28,7 @@ from faceparse.errors import FaceparseError
 from faceparse.evaluate import evaluate
 from faceparse.image_counts import FILE_NAME, ImageCounts
 from faceparse.infer.torch import torch_predictor
-from faceparse.initial_weights import record_origin, weights_for
+from faceparse.initial_weights import backbone_for, record_origin, weights_for
 from faceparse.metrics import ScoreReport
 from faceparse.optim import WeightAverage, learning_rate_at, set_learning_rate
 from faceparse.provenance import write_provenance
@@ -58,6 +58,9 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
             return False
         source = Path(config.init_from) if config.init_from and state is None else None
         initial = weights_for(config.model.build(), source) if source else None
+        backbone = None
+        if config.backbone_weights and state is None:
+            initial, backbone = backbone_for(config)
         # The first to read a data set decodes it. Also, nobody writes before all have seen what is there
         with processes.leader_first():
             train_pairs, val_pairs = choose_pairs(dataset, config.train_splits)
@@ -66,7 +69,7 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
             if processes.leads:
                 if source:
                     record_origin(out, source)
-                write_provenance(out, config, train_pairs)
+                write_provenance(out, config, train_pairs, backbone)
             _train(config, store, val_pairs, out, last, state, initial, processes, share)
     return processes.leads
 
@@ -89,7 +92,9 @@ def _train(
     network = config.model.build(working_size=config.image_size).to(device).to(memory_format=layout).train()
     processes.synchronise_norms(network)
     if initial is not None:
-        network.load_state_dict(initial)
+        network.load_state_dict(
+            {**network.state_dict(), **initial}
+        )  # a backbone's leave the heads as the seed has them
     loss_of = config.loss.build().to(device)
     optimizer = config.optimizer.build(network)
     average = WeightAverage(network, config.average_decay)

@@ -1,6 +1,7 @@
 """What the 2022 reports' recipes have in common: their losses, augmentations and schedules."""
 
 from dataclasses import replace
+from typing import Literal
 
 from faceparse.config import RunConfig
 from faceparse.data.augment import NO_AUGMENTATION, AugmentConfig
@@ -55,8 +56,13 @@ def report_run(
     loss: LossConfig = CROSS_ENTROPY,
     augment: AugmentConfig = NO_AUGMENTATION,
     batch_size: int = 4,
+    pretraining: Literal["imagenet-1k", "imagenet-21k"] = "imagenet-1k",
 ) -> RunConfig:
-    """A run at 512² in ten parts, each with an evaluation, and no average of weights: as the reports trained."""
+    """A run at 512² in ten parts, each with an evaluation, and no average of weights: as the reports trained.
+
+    Args:
+        pretraining: what the backbone may have been trained on; 2022's rules exclude ImageNet-21k.
+    """
     return RunConfig(
         recipe=recipe,
         steps=steps,
@@ -66,6 +72,7 @@ def report_run(
         save_every=steps // 40,
         log_every=50,
         clip_norm=35.0,
+        pretraining=pretraining,
         average_decay=0.0,
         model=CONFIGS[model],
         augment=augment,

