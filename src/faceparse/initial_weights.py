@@ -14,7 +14,7 @@ from faceparse.data.manifest import hash_file
 from faceparse.errors import FaceparseError, some_names
 from faceparse.files import write_atomically
 from faceparse.models.backbones import pretraining
-from faceparse.models.backbones.weights import load_backbone_by_name, load_backbone_file
+from faceparse.models.backbones.weights import load_backbone_by_name, load_backbone_file, packaged_file
 from faceparse.models.weights_file import plain_entries, read_weights
 
 RECORD = "began_from.json"
@@ -78,28 +78,20 @@ def backbone_for(config: RunConfig) -> tuple[dict[str, Tensor], dict[str, str]]:
         FaceparseError: the weights cannot be had, are not this backbone's, or were trained on more than the run's
             `pretraining` allows.
     """
-    given, path = config.backbone_weights, Path(config.backbone_weights)
-    network = config.model.build()
-    if path.suffix in _SUFFIXES or path.exists():
-        loaded = load_backbone_file(network, path)
+    given = config.backbone_weights
+    path = packaged_file(given) or Path(given)
+    is_file = path.suffix in _SUFFIXES or path.exists()
+    # judged before it is downloaded or loaded
+    if is_file:
+        entries = plain_entries(read_weights(path))
         sha256 = hash_file(path)
-        kind = pretraining.kind_of_file(path, sha256, plain_entries(read_weights(path)))
+        kind, told_by = _judged(config, pretraining.kind_of_file(path, sha256, entries))
         record = {"file": path.name, "sha256": sha256}
     else:
-        kind = pretraining.kind_of_timm(given)
-        _refuse_other_data(config, kind)  # before anything is downloaded
-        loaded = load_backbone_by_name(network, given)
+        kind, told_by = _judged(config, pretraining.kind_of_timm(given))
         record = {"name": given}
-    told_by = "name or hash"
-    if config.backbone_data:
-        if kind not in (pretraining.UNKNOWN, config.backbone_data):
-            raise FaceparseError(
-                f"{given}: trained on {kind} by its name or hash, where backbone_data says {config.backbone_data}; "
-                "leave --backbone-data out"
-            )
-        told_by = told_by if kind == config.backbone_data else "the user"
-        kind = config.backbone_data
-    _refuse_other_data(config, kind)
+    network = config.model.build()
+    loaded = load_backbone_file(network, path) if is_file else load_backbone_by_name(network, given)
     if kind == pretraining.UNKNOWN:
         log.warning(
             "%s: what these weights were trained on is not known from their name or hash; say it with --backbone-data",
@@ -115,16 +107,29 @@ def backbone_for(config: RunConfig) -> tuple[dict[str, Tensor], dict[str, str]]:
     return weights, {**record, "trained_on": kind, "told_by": told_by}
 
 
-def _refuse_other_data(config: RunConfig, kind: str) -> None:
+def _judged(config: RunConfig, kind: str) -> tuple[str, str]:
+    """What weights count as trained on, and who told; refused where the run's `pretraining` does not allow it.
+
+    Args:
+        kind: what their name or hash tells.
+    """
+    given, said = config.backbone_weights, config.backbone_data
+    if said and kind not in (pretraining.UNKNOWN, said):
+        raise FaceparseError(
+            f"{given}: trained on {kind} by its name or hash, where backbone_data says {said}; leave "
+            "--backbone-data out"
+        )
+    told_by = "the user" if said and kind == pretraining.UNKNOWN else "name or hash"
+    kind = said or kind
     allowed = _ALLOWED.get(config.pretraining)
-    kind = config.backbone_data if kind == pretraining.UNKNOWN and config.backbone_data else kind
-    if allowed is None or kind in allowed or (kind == pretraining.UNKNOWN and allowed):
-        return
-    rule = "no pretrained weights" if not allowed else f"{' or '.join(allowed)} at most"
-    raise FaceparseError(
-        f"{config.backbone_weights}: trained on {kind}, where the run's pretraining asks for {rule}; take others, or "
-        "--pretraining any for a run that enters no challenge"
-    )
+    # what is not known is told with a warning, and packing for a challenge warns again
+    if allowed is not None and kind not in allowed and not (allowed and kind == pretraining.UNKNOWN):
+        rule = f"{allowed[-1]} at most" if allowed else "no pretrained weights"
+        raise FaceparseError(
+            f"{given}: trained on {kind}, where the run's pretraining asks for {rule}; take others, or "
+            "--pretraining any for a run that enters no challenge"
+        )
+    return kind, told_by
 
 
 def _hash_of_tensors(weights: Mapping[str, Tensor]) -> str:

@@ -61,6 +61,9 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
         backbone = None
         if config.backbone_weights and state is None:
             initial, backbone = backbone_for(config)
+        elif config.pretraining != "none" and not source and state is None:
+            log.info("beginning with random weights; what this recipe comes from began with %s ones, as "
+                     "--backbone-weights does", config.pretraining)  # fmt: skip
         # The first to read a data set decodes it. Also, nobody writes before all have seen what is there
         with processes.leader_first():
             train_pairs, val_pairs = choose_pairs(dataset, config.train_splits)
@@ -95,6 +98,7 @@ def _train(
         network.load_state_dict(
             {**network.state_dict(), **initial}
         )  # a backbone's leave the heads as the seed has them
+    network.set_moments(config.input_mean, config.input_std)
     loss_of = config.loss.build().to(device)
     optimizer = config.optimizer.build(network)
     average = WeightAverage(network, config.average_decay)

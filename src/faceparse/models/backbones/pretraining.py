@@ -26,6 +26,8 @@ _OTHERS = re.compile(
 )
 _PLAIN = re.compile(r"(^|[-_.])(in1k|imagenet-?1k)([-_.]|$)", re.IGNORECASE)
 
+_CLASSIFIER = re.compile(r"(^|\.)(head|fc|classifier|_fc)\.(fc\.|2\.)?weight$")
+
 
 def kind_of_name(name: str) -> str:
     """`imagenet-1k`, `imagenet-21k`, `other` or `unknown`, by timm's tags (`swin_t.ms_in22k_ft_in1k` is of 21k).
@@ -51,10 +53,7 @@ def kind_of_file(path: Path, sha256: str, entries: Mapping[str, Any]) -> str:
     """The kind of a file of weights: by its hash, else by the classes of its classifier, else by its name."""
     if sha256 in KNOWN_FILES:
         return KNOWN_FILES[sha256]
-    sizes = [
-        value.shape[0] for name, value in entries.items()
-        if re.search(r"(^|\.)(head|fc|classifier|_fc)(\.|\.fc\.|\.2\.)?weight$", name) and getattr(value, "ndim", 0) >= 2
-    ]  # fmt: skip
+    sizes = [len(value) for name, value in entries.items() if _CLASSIFIER.search(name) and value.ndim >= 2]
     if any(size > 10_000 for size in sizes):
         return IMAGENET_21K  # 21,841 and 10,450 classes are in use
     by_name = kind_of_name(path.stem)
