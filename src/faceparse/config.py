@@ -14,6 +14,7 @@ from faceparse.errors import FaceparseError, UsageError
 from faceparse.losses import LossConfig
 from faceparse.models import CompactConfig, ModelConfig
 from faceparse.optim import OptimizerConfig
+from faceparse.precision import Precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ class RunConfig:
     """Steps between lines of the log."""
     train_splits: tuple[str, ...] = ("train",)
     """Splits to train on, such as `train,val`."""
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    precision: Precision = "auto"
     """auto: bfloat16 where the device computes in it, else fp32. Weights and evaluation are fp32 always."""
     channels_last: bool = True
     """Keep channels innermost in memory, which convolutions like."""

@@ -7,8 +7,7 @@ seed and the step (`data/sampling.py`), what dropout drops is too, and the rest 
 
 import math
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from faceparse.infer.torch import torch_predictor
 from faceparse.initial_weights import backbone_for, record_origin, weights_for
 from faceparse.metrics import ScoreReport
 from faceparse.optim import WeightAverage, learning_rate_at, set_learning_rate
+from faceparse.precision import autocast_for
 from faceparse.provenance import write_provenance
 from faceparse.run_folder import MetricsLog, last_checkpoint, open_run
 
@@ -103,7 +103,7 @@ def _train(
     optimizer = config.optimizer.build(network)
     average = WeightAverage(network, config.average_decay)
     averaged = config.model.build(working_size=config.image_size).to(device).eval()
-    autocast = _autocast(config, device)
+    autocast = autocast_for(config.precision, device)
     batch_at = batch_source(store, config.augment, config.batch_size, config.seed, device, share)
 
     # --- where the run stands -------------------------------------------------------------------------------------
@@ -170,14 +170,6 @@ def _train(
             state = {"step": step, "best": best, "weights": network.state_dict(), "optimizer": optimizer.state_dict()}
             save_checkpoint(out / "checkpoints", step, config, average.tensors, state, best=improved)
     log.info("done in %s; best val F %.4f; model: %s", duration(time.monotonic() - started), best, out)
-
-
-def _autocast(config: RunConfig, device: torch.device) -> Callable[[], AbstractContextManager]:
-    """bfloat16 where the config asks for it, or where it is left open and the device computes in it."""
-    gains = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
-    if config.precision == "fp32" or (config.precision == "auto" and not gains):
-        return nullcontext
-    return lambda: torch.autocast(device.type, torch.bfloat16)
 
 
 def _not_finite(loss: float, step: int, config: RunConfig, store: Store, out: Path) -> FaceparseError:
