@@ -8,7 +8,7 @@ begins with another run's weights takes on that run's pairs and beginnings.
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +44,18 @@ class Provenance:
     began_from: dict[str, Any] | None = None
     """Of the weights that it began with, where these were another run's: `path`, `checkpoint` and `sha256`, and in
     `began_from` what those had begun with in turn. Of a converted model: the file that it was, and its `program`."""
+    backbone: dict[str, str] = field(default_factory=dict)
+    """Of pretrained backbones: the file or name, `sha256`, `trained_on`, and who told that (`told_by`)."""
 
 
-def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> None:
-    """Write down what a run trains on; what an interrupted run of this folder had trained on stays in the list."""
+def write_provenance(
+    run: Path, config: RunConfig, pairs: Sequence[Pair], backbone: dict[str, str] | None = None
+) -> None:
+    """Write down what a run trains on; what an interrupted run of this folder had trained on stays in the list.
+
+    Args:
+        backbone: the record of a pretrained backbone with which the run begins.
+    """
     began_from = config.init_from
     own = read_provenance(run)
     source = read_provenance(Path(began_from)) if began_from and own is None else None
@@ -57,13 +65,14 @@ def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> Non
     elif began_from:
         initial, origin = source.initial_weights if source else UNKNOWN, _origin(Path(began_from), source)
     else:
-        initial, origin = RANDOM, None
+        initial, origin = backbone["trained_on"] if backbone else RANDOM, None
+    kept = next((one.backbone for one in earlier if one and one.backbone), {})
     known = {name: digests for one in earlier if one for name, digests in one.pairs.items()}
     splits = dict.fromkeys([*(split for one in earlier if one for split in one.splits), *config.train_splits])
     provenance = Provenance(
         pairs={**known, **hash_pairs(pairs)}, splits=tuple(splits), initial_weights=initial,
         num_runs=max(one.num_runs if one else 1 for one in earlier), num_parameters=_num_parameters(config),
-        began_from=origin,
+        began_from=origin, backbone=backbone or kept,
     )  # fmt: skip
     write_atomically(run / FILE, to_json(provenance))
 
@@ -131,4 +140,5 @@ def _structured(values: dict[str, Any]) -> Provenance:
         num_runs=int(values["num_runs"]),
         num_parameters=values.get("num_parameters"),
         began_from=values.get("began_from"),
+        backbone={str(name): str(value) for name, value in dict(values.get("backbone", {})).items()},
     )

@@ -19,7 +19,7 @@ from faceparse.models.weights_file import plain_entries, read_weights
 from faceparse.provenance import FILE, UNKNOWN, Provenance, hash_pairs, to_json
 
 from .beginnings import initial_weights_of
-from .families import RULES
+from .families import RULES, rules_for
 from .rules import Source, sources
 
 _SHOWN = 20
@@ -51,7 +51,7 @@ def from_mmseg(
         raise UsageError.unknown("MMSegmentation model", name, RULES)
     entries = _entries(state_dict)
     network = build(name)
-    wanted = sources(network.body, RULES[name])
+    wanted = sources(network.body, rules_for(name, entries))
     weights, faults = _matched(network.body.state_dict(), wanted, entries)
     if faults:
         raise FaceparseError(f"not the weights of {name}: {'; '.join(faults)}")

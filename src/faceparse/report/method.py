@@ -73,9 +73,10 @@ def _first_weights(run: Path, settings: Mapping) -> str:
         return "not known: provenance.json cannot be read"
     if known and known.began_from:
         return f"{describe(known.began_from)}; at the very first: {known.initial_weights}"
-    if known and known.initial_weights != RANDOM:
-        return known.initial_weights
-    return f"random, by seed {settings.get('seed', 'unknown')}"
+    rest = f"random, by seed {settings.get('seed', 'unknown')}"
+    if known and known.backbone:
+        return f"backbone: {describe(known.backbone)}; the rest {rest}"
+    return known.initial_weights if known and known.initial_weights != RANDOM else rest
 
 
 def training_sections(run: Path, settings: Mapping, history: History) -> list[Section]:
