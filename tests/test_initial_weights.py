@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from faceparse.errors import FaceparseError
 from faceparse.initial_weights import weights_for
+from faceparse.provenance import write_provenance
 from faceparse.recipes import RECIPES
 from faceparse.train import train
 
@@ -39,12 +40,21 @@ def test_a_run_begins_with_the_weights_of_another_and_tells_the_whole_chain(made
     checkpoint = tmp_path / "second" / "checkpoints" / "last"
     train(replace(slow, init_from=str(checkpoint)), made_faces, tmp_path / "third")
 
-    record = json.loads((tmp_path / "third" / "began_from.json").read_text())
+    provenance = json.loads((tmp_path / "third" / "provenance.json").read_text())
+    record = provenance["began_from"]
     assert record["path"] == str(checkpoint)
     assert record["sha256"] == hashlib.sha256((checkpoint / "model.safetensors").read_bytes()).hexdigest()
     assert record["began_from"]["path"] == str(first)
-    assert "began_from" not in record["began_from"]
-    assert not (first / "began_from.json").exists()
+    assert record["began_from"]["began_from"] is None
+    assert provenance["initial_weights"] == "random"
+    assert provenance["num_parameters"] == SMOKE.model.build().num_parameters
+    assert json.loads((first / "provenance.json").read_text())["began_from"] is None
+
+    # what it began with may be gone when it is resumed
+    shutil.rmtree(tmp_path / "second")
+    longer = replace(slow, init_from=str(checkpoint), steps=4)
+    write_provenance(tmp_path / "third", longer, [])
+    assert json.loads((tmp_path / "third" / "provenance.json").read_text()) == provenance
 
 
 def test_weights_of_another_shape_are_refused_by_name(made_faces, first, tmp_path):

@@ -9,6 +9,7 @@ import os
 import pickle
 import shutil
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,11 @@ def save_checkpoint(
             shutil.rmtree(other, ignore_errors=True)
 
 
-def save_model(folder: Path, config: RunConfig, network: Network) -> None:
+def save_model(folder: Path, config: RunConfig, network: Network, texts: Mapping[str, str]) -> None:
     """Write a checkpoint folder that can be used but not trained further: weights and config, whole or not there.
+
+    Args:
+        texts: of other files to go with them, by name.
 
     Raises:
         FaceparseError: the folder is there already, or cannot be written.
@@ -56,7 +60,8 @@ def save_model(folder: Path, config: RunConfig, network: Network) -> None:
         raise FaceparseError(f"{folder}: already there; name another folder, or remove it first")
     with folder_written_whole(folder) as temporary:
         _save_weights(network.state_dict(), temporary / "model.safetensors")
-        (temporary / "config.json").write_text(to_json(config))
+        for name, text in {"config.json": to_json(config), **texts}.items():
+            (temporary / name).write_text(text)
 
 
 def _save_weights(weights: dict[str, Tensor], path: Path) -> None:

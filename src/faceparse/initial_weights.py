@@ -1,7 +1,6 @@
-"""Weights that a run begins with, and the record of where they came from."""
+"""Weights that a run begins with."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,13 +11,9 @@ from faceparse.config import RunConfig
 from faceparse.console import log
 from faceparse.data.manifest import hash_file
 from faceparse.errors import FaceparseError, some_names
-from faceparse.files import write_atomically
 from faceparse.models.backbones import pretraining
 from faceparse.models.backbones.weights import load_backbone_by_name, load_backbone_file, packaged_file
 from faceparse.models.weights_file import plain_entries, read_weights
-
-RECORD = "began_from.json"
-"""In a run's folder: which weights it began with. A run without it began with random ones."""
 
 _NOT_TAKEN = "logit_bias"
 """A decision rule that was tuned to the other network's outputs, and does not suit those that training changes."""
@@ -45,20 +40,6 @@ def weights_for(network: nn.Module, source: Path) -> dict[str, Tensor]:
         )
     log.info("beginning with the weights in %s", folder)
     return {**theirs, _NOT_TAKEN: ours[_NOT_TAKEN]}
-
-
-def record_origin(run: Path, source: Path) -> None:
-    """Write which weights a run began with: their path, their sha256, and what those had begun with in turn.
-
-    Rules about pretraining ask for it: the chain ends at a run that began with random weights, or it does not.
-    """
-    folder = find_checkpoint(source).resolve()
-    digest = hash_file(folder / "model.safetensors")
-    origin: dict[str, object] = {"path": str(source), "checkpoint": folder.name, "sha256": digest}
-    for above in folder.parents[:2]:
-        if (above / RECORD).is_file():
-            origin["began_from"] = json.loads((above / RECORD).read_text())
-    write_atomically(run / RECORD, json.dumps(origin, indent=2) + "\n")
 
 
 _ALLOWED = {

@@ -1,8 +1,8 @@
 """The folder of a run: made or checked, its log, and its metrics.
 
 `config.json`, `machine.json`, `trained_on.txt` (the names of the training pairs, one a line), `provenance.json` (their
-hashes), `began_from.json` (see `initial_weights.py`), `metrics.jsonl`, `log.txt`, `evaluation.npz` (see
-`image_counts.py`) and `checkpoints/` (see `checkpoint.py`); pictures are added afterwards.
+hashes, and the weights that it began with), `metrics.jsonl`, `log.txt`, `evaluation.npz` (see `image_counts.py`) and
+`checkpoints/` (see `checkpoint.py`); pictures are added afterwards.
 """
 
 import json

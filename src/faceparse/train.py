@@ -27,7 +27,7 @@ from faceparse.errors import FaceparseError
 from faceparse.evaluate import evaluate
 from faceparse.image_counts import FILE_NAME, ImageCounts
 from faceparse.infer.torch import torch_predictor
-from faceparse.initial_weights import backbone_for, record_origin, weights_for
+from faceparse.initial_weights import backbone_for, weights_for
 from faceparse.metrics import ScoreReport
 from faceparse.optim import WeightAverage, learning_rate_at, set_learning_rate
 from faceparse.precision import autocast_for
@@ -70,8 +70,6 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
             store = open_store(train_pairs, dataset, config.store_size)
         with open_run(config, out, [pair.name for pair in train_pairs]) if processes.leads else nullcontext():
             if processes.leads:
-                if source:
-                    record_origin(out, source)
                 write_provenance(out, config, train_pairs, backbone)
             _train(config, store, val_pairs, out, last, state, initial, processes, share)
     return processes.leads

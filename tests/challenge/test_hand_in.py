@@ -4,6 +4,7 @@ import zipfile
 
 import pytest
 from PIL import Image
+from test_broken_zips import BROKEN
 
 from faceparse.challenge.archive import Archive
 from faceparse.challenge.check import check_zip
@@ -72,6 +73,26 @@ def test_a_broken_upload_is_refused_for_the_right_reason(how, pair, photos, tmp_
     contents = {rename(name): content for name, content in _contents(pair[0]).items()}
     faults = _faults(tmp_path / "up.zip", contents, photos)
     assert any(fault.rule == rule and phrase in fault.what for fault in faults), faults
+
+
+OF_BOTH_YEARS = (
+    "hidden file", "coloured masks", "RGBA masks", "coded by colour", "ids over 18", 'convert("L")', "16-bit masks",
+    "wrong size", "a mask is missing", "a mask too many", "a mask cut off", "a mask that is text", "a way out",
+    "an absolute path", "backslashes", "control characters",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("how", OF_BOTH_YEARS)
+def test_an_upload_broken_as_those_of_2025_is_refused_for_that_reason(how, pair, photos, tmp_path):
+    breaking, rule, phrase = BROKEN[how]
+    contents = _contents(pair[0])
+    breaking(contents)
+    faults = _faults(tmp_path / "up.zip", contents, photos)
+    assert any(fault.rule == rule and phrase in fault.what for fault in faults), faults
+
+
+def test_more_than_twenty_broken_zips_of_2022_are_tried():
+    assert len(OF_BOTH_YEARS) + len(UPLOADS) + len(HAND_INS) > 20
 
 
 def test_an_upload_over_30_mb_is_refused_and_one_near_it_warned_of(pair, photos, tmp_path):

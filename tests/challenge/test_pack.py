@@ -16,7 +16,7 @@ from PIL import Image
 
 from faceparse.challenge.evidence import evidence_of, faults_of_model
 from faceparse.challenge.rules import PALETTE_2025, find_challenge
-from faceparse.challenge.solution_folder import RUN, source_of
+from faceparse.challenge.solution_folder import _REQUIREMENTS, RUN, _packages, source_of
 from faceparse.checkpoint import load_network
 from faceparse.classes import MIRROR
 from faceparse.cli.main import run
@@ -120,6 +120,7 @@ def test_every_networks_source_is_found_with_all_that_it_imports(name):
     source = source_of(type(CONFIGS[name]))
     assert "network.py" in source
     assert not any("faceparse.models" in text or "from faceparse" in text for text in source.values())
+    assert set().union(*map(_packages, source.values())) <= set(_REQUIREMENTS)
 
 
 def test_a_shipped_model_is_packable_and_what_is_not_known_warns():

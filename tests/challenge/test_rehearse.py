@@ -10,7 +10,7 @@ from PIL import Image
 
 from faceparse.challenge.rehearse import rehearse
 from faceparse.cli.main import run
-from faceparse.errors import UsageError
+from faceparse.errors import DataError, UsageError
 
 # Copies a mask that lies beside it: what a solution does, without PyTorch
 HONEST = """
@@ -86,11 +86,55 @@ def test_a_solution_that_does_not_end_is_ended_with_its_children(tmp_path, photo
     assert "longer than 2 s" in fault.what
 
 
-def test_only_what_has_a_solution_is_rehearsed(tmp_path, photo):
-    for arguments in (
-        ["2022", "a.zip", "--run"],
-        ["2025", "a.zip", "--run", "--masks-only"],
-        ["2025", "a.zip", "--run"],
-    ):
-        with pytest.raises(UsageError, match="--run"):
-            run(["submit", "check", *arguments])
+@pytest.mark.parametrize("place", ["checkpoint/ckpt.pth", "code/best.pth", "model.safetensors"])
+def test_a_hand_in_of_2022_is_rehearsed_wherever_its_team_put_things(place, tmp_path, photo):
+    path = tmp_path / "A12345678B.zip"
+    contents = {
+        "best/masks/1.png": _mask(3), "code/run.py": HONEST, "code/answer.bin": _mask(3), "code/tools/run.py": "",
+        "code/requirements.txt": "# nothing\n", place: b"weights",
+    }  # fmt: skip
+    _written(path, contents)
+    rehearsal = rehearse(path, [photo], base=tmp_path)
+    assert (rehearsal.faults, rehearsal.num_same) == ([], 1)
+    _written(path, {**contents, "code/answer.bin": _mask(4)})
+    (fault,) = rehearse(path, [photo], base=tmp_path).faults
+    assert "differs from the packed one" in fault.what
+    _written(path, {name: content for name, content in contents.items() if name != place})
+    (fault,) = rehearse(path, [photo], base=tmp_path).faults
+    assert "without run.py and a checkpoint" in fault.what
+
+
+def _written(path: Path, contents: dict) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+
+
+def test_scratch_may_be_named_from_here_and_must_be_there(tmp_path, photo, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scratch").mkdir()
+    path = tmp_path / "A12345678B.zip"
+    _written(path, {"masks/1.png": _mask(3), "run.py": HONEST, "answer.bin": _mask(3), "a.pth": b"weights"})
+    assert rehearse(path, [photo], base=Path("scratch")).num_same == 1
+    with pytest.raises(DataError, match="nowhere: no such folder"):
+        rehearse(path, [photo], base=Path("nowhere"))
+
+
+def test_a_solution_whose_weights_have_another_name_cannot_be_rehearsed(tmp_path, photo):
+    path = tmp_path / "a.zip"
+    _written(path, {"masks/1.png": _mask(3), "solution/run.py": HONEST, "solution/best.pth": b"weights"})
+    (fault,) = rehearse(path, [photo], base=tmp_path).faults
+    assert "without run.py and a checkpoint" in fault.what
+
+
+def test_an_upload_of_2022_has_nothing_to_run_and_that_is_said(tmp_path, photo, capfd):
+    path = tmp_path / "up.zip"
+    _written(path, {"masks/1.png": _mask(3)})
+    assert run(["submit", "check", "2022", str(path), "--images", str(tmp_path), "--run"]) == 0
+    assert "masks alone" in " ".join(capfd.readouterr().err.split())
+
+
+@pytest.mark.parametrize("options", [["--run", "--masks-only", "--images", "."], ["--run"]])
+def test_what_cannot_be_rehearsed_is_wrong_usage(options):
+    with pytest.raises(UsageError, match="--run"):
+        run(["submit", "check", "2025", "a.zip", *options])

@@ -1,13 +1,14 @@
-"""`faceparse demo` goes from nothing to a parsed face."""
+"""`faceparse demo` goes from nothing to a parsed face, a report and the zips of both challenges."""
 
 import json
+import zipfile
 
 from PIL import Image
 
 from stand_ins import faceparse
 
 
-def test_the_demo_makes_trains_scores_draws_parses_and_reports(tmp_path):
+def test_the_demo_makes_trains_scores_draws_parses_reports_and_packs(tmp_path):
     out = tmp_path / "demo"
     done = faceparse("demo", "--out", out, "--faces", "20", "--steps", "2")
     assert done.returncode == 0, done.stderr
@@ -22,6 +23,12 @@ def test_the_demo_makes_trains_scores_draws_parses_and_reports(tmp_path):
     assert len(parsed) == 1
     with Image.open(parsed[0]) as ids:
         assert ids.mode == "P"
+
+    names = ["A12345678B.zip", "submissions.jsonl", "upload-2022.zip", "upload-2025.zip"]
+    assert sorted(path.name for path in (out / "zips").iterdir()) == names
+    assert done.stdout.count("nothing that the rules refuse") == 3
+    assert zipfile.ZipFile(out / "zips" / names[0]).read("report.pdf") == (out / "report.pdf").read_bytes()
+    assert "solution/run.py" in zipfile.ZipFile(out / "zips" / names[3]).namelist()
 
     again = faceparse("demo", "--out", out)
     assert again.returncode == 2

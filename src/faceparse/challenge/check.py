@@ -1,6 +1,5 @@
 """Every fault of a zip at once, in the words of the rule it breaks, before an organiser's program finds the first."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,12 +7,12 @@ from faceparse.challenge.archive import Archive
 from faceparse.challenge.code_checks import faults_of_code
 from faceparse.challenge.hand_in_checks import MATRIC, faults_of_hand_in
 from faceparse.challenge.mask_checks import faults_of_masks
+from faceparse.challenge.parts import OF_2025, root_of
 from faceparse.challenge.rules import Challenge, Fault
 from faceparse.errors import DataError
 
 _WEIGHTS = (".pth", ".pt", ".ckpt", ".safetensors", ".onnx", ".h5", ".bin", ".pkl")
 _MAX_TEXT_BYTES = 2**20
-_OF_2025 = ("masks", "solution")
 
 
 def check_zip(
@@ -47,16 +46,13 @@ def is_hand_in(path: Path, archive: Archive) -> bool:
     return bool(MATRIC.fullmatch(path.stem)) or any(name == "readme.txt" or name.endswith(".pdf") for name in beside)
 
 
-def root_of(archive: Archive) -> str:
-    """What stands before `masks/` and `solution/` in a zip of 2025: empty, or a wrapping folder with its `/`."""
-    tops = {name.split("/")[0] for name in archive.names}
-    if tops & {*_OF_2025}:
-        return ""
-    wrapped = [name for name in archive.names if any(f"/{folder}/" in f"/{name}" for folder in _OF_2025)]
-    if not wrapped:
-        return ""
-    first = min(re.search(r"(^|/)(masks|solution)/", name).start() for name in wrapped)  # type: ignore[union-attr]
-    return wrapped[0][:first].rstrip("/") + "/"
+def holds_code(challenge: Challenge, path: Path) -> bool:
+    """Whether a zip is of a kind that has code to run: all but the upload of 2022.
+
+    Raises:
+        DataError: no such file, or no whole zip.
+    """
+    return challenge.year == "2025" or is_hand_in(path, Archive(path))
 
 
 def _faults_of_2025(
@@ -67,7 +63,7 @@ def _faults_of_2025(
     if root:
         faults.append(Fault(rule="layout", what=f"all lies in the wrapping folder {root}"))
     tops = {name.removeprefix(root).split("/")[0] for name in archive.names}
-    if strange := sorted(tops - {*_OF_2025}):
+    if strange := sorted(tops - {*OF_2025}):
         near = [name for name in strange if name.lower().rstrip("s") in ("mask", "solution")]
         faults.append(
             Fault(rule="layout", what=f"{', '.join(near or strange[:4])} lies where only masks/ and solution/ may")

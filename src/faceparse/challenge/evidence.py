@@ -32,7 +32,7 @@ def evidence_of(model: Path, num_parameters: int) -> Evidence:
         FaceparseError: `provenance.json` is damaged.
     """
     provenance = read_provenance(model)
-    names = frozenset(provenance.pairs) if provenance else None
+    names = frozenset(provenance.pairs) if provenance and provenance.pairs else None
     lists = [place / "trained_on.txt" for place in places(model)]
     for path in lists:
         if names is None and path.is_file():
@@ -102,7 +102,7 @@ def _of_pairs(challenge: Challenge, evidence: Evidence) -> Iterator[Fault]:
 
 
 def _of_files(evidence: Evidence, given: Path) -> Iterator[Fault]:
-    if evidence.provenance is None:
+    if evidence.provenance is None or not evidence.provenance.pairs:
         yield Fault(
             rule="data", what=f"pairs cannot be compared with {given}: their hashes are not known", warning=True
         )

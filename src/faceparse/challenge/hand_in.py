@@ -101,8 +101,9 @@ Files
   screenshot            of the score{"" if person.screenshot else " (still missing)"}
 
 Third-party libraries
-  PyTorch, NumPy and Pillow for code/run.py (code/requirements.txt); training and the report also need OpenCV,
-  safetensors, cattrs, tyro, rich, jaxtyping, onnxruntime and matplotlib.
+  for code/run.py, with PyTorch: {", ".join((packed.solution / "requirements.txt").read_text().split())}
+  for training and the report besides: torchvision, timm, OpenCV, safetensors, cattrs, tyro, rich, jaxtyping,
+  onnxruntime, matplotlib
 
 How to run
   cd code

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from faceparse.challenge.archive import Archive
 from faceparse.challenge.mask_checks import faults_of_masks
+from faceparse.challenge.parts import WEIGHTS
 from faceparse.challenge.rules import Fault
 from faceparse.errors import DataError
 
 MATRIC = re.compile(r"[A-Z]\d{7,8}[A-Z]")
 """Matriculation numbers as in A12345678B."""
 
-_WEIGHTS = (".pth", ".pt", ".ckpt", ".safetensors")
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 _README_SAYS = {
     "the matriculation number": MATRIC.pattern,
@@ -39,7 +39,7 @@ def faults_of_hand_in(archive: Archive, images: Sequence[Path] | None) -> list[F
     missing = {
         "masks": not masks,
         "code": not _any(files, lambda name: name.endswith(".py")),
-        "weights": not _any(files, lambda name: name.endswith(_WEIGHTS)),
+        "weights": not _any(files, lambda name: name.endswith(WEIGHTS)),
         "readme": "readme.txt" not in files,
         "report": not _any(files, lambda name: name.endswith(".pdf")),
         "screenshot": not _any(files, lambda name: "screenshot" in name and name.endswith(_PICTURES)),

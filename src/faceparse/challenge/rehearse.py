@@ -1,4 +1,4 @@
-"""What the organisers' program does with a zip of 2025: unpack, install, run on photos, compare with the masks.
+"""What the organisers do with a zip that holds code: unpack, install, run on photos, compare with the masks.
 
 This runs somebody's code and installs what it asks for, as its user: rehearse only zips of people you trust.
 """
@@ -14,13 +14,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from faceparse.challenge.archive import Archive
-from faceparse.challenge.check import root_of
 from faceparse.challenge.mask_checks import read_as_scored
+from faceparse.challenge.parts import parts_of
 from faceparse.challenge.rules import Fault
 from faceparse.console import duration, log, progress
 from faceparse.errors import DataError
@@ -48,7 +48,7 @@ class Rehearsal:
 
 
 def rehearse(path: Path, photos: Sequence[Path], *, timeout: float = 120.0, base: Path | None = None) -> Rehearsal:
-    """Rehearse a zip on some photos, in a new environment that is removed afterwards.
+    """Rehearse a zip of 2025, or one to hand in for 2022, in a new environment that is removed afterwards.
 
     Args:
         photos: on which run.py is run; their masks are in the zip.
@@ -56,25 +56,33 @@ def rehearse(path: Path, photos: Sequence[Path], *, timeout: float = 120.0, base
         base: folder for the environment, which takes 5 GB with PyTorch; the system's temporary one unless given.
 
     Raises:
-        DataError: no whole zip, or a file in it is damaged.
+        DataError: no whole zip, a file in it is damaged, or no folder `base`.
     """
     archive = Archive(path)
-    root = root_of(archive)
+    parts = parts_of(archive)
     rehearsal = Rehearsal()
-    with tempfile.TemporaryDirectory(prefix="faceparse-rehearsal-", dir=base, ignore_cleanup_errors=True) as folder:
+    if parts is None:
+        rehearsal.faults.append(Fault(rule="run", what="cannot be rehearsed without run.py and a checkpoint"))
+        return rehearsal
+    if base and not base.is_dir():
+        raise DataError(f"{base}: no such folder; expected one for the clean environment, as in --scratch DIR")
+    # absolute, for what runs in it runs in folders of its own
+    place = base and base.resolve()
+    with tempfile.TemporaryDirectory(prefix="faceparse-rehearsal-", dir=place, ignore_cleanup_errors=True) as folder:
         solution, home = Path(folder, "solution"), Path(folder, "home")
         home.mkdir()
-        archive.extract(f"{root}solution/", solution)
-        if not (solution / "run.py").is_file() or not (solution / "ckpt.pth").is_file():
-            rehearsal.faults.append(Fault(rule="run", what="cannot be rehearsed without solution/run.py and ckpt.pth"))
-            return rehearsal
+        archive.extract(parts.code, solution)
+        weights = parts.weights.removeprefix(parts.code)
+        if not parts.weights.startswith(parts.code):  # beside the code's folder, not in it
+            weights = f"../weights/{PurePosixPath(parts.weights).name}"
+            archive.extract(parts.weights.removesuffix(PurePosixPath(weights).name), Path(folder, "weights"))
         python = _install(solution, Path(folder, "environment"), home, rehearsal)
         if python is None:
             return rehearsal
         for photo in progress(photos, "rehearsing", total=len(photos)):
-            mask = f"{root}masks/{photo.stem}.png"
+            mask = f"{parts.masks}{photo.stem}.png"
             packed = archive.read(mask) if mask in archive.names else None
-            if not _run_on(photo, packed, python, solution, home, timeout, rehearsal):
+            if not _run_on(photo, packed, python, solution, weights, home, timeout, rehearsal):
                 break  # what stops it once stops it always, and a time limit takes minutes each
     return rehearsal
 
@@ -118,14 +126,15 @@ def _install(solution: Path, environment: Path, home: Path, rehearsal: Rehearsal
 
 
 def _run_on(
-    photo: Path, packed: bytes | None, python: Path, solution: Path, home: Path, timeout: float, rehearsal: Rehearsal
-) -> bool:
+    photo: Path, packed: bytes | None, python: Path, solution: Path, weights: str, home: Path, timeout: float,
+    rehearsal: Rehearsal,
+) -> bool:  # fmt: skip
     """Run run.py on one photo and compare; whether it ran."""
     image, mask = home / f"input{photo.suffix.lower()}", home / "output" / f"{photo.stem}.png"
     shutil.copyfile(photo, image)  # a copy: nobody's code gets at the photos themselves
     mask.parent.mkdir(exist_ok=True)
     mask.unlink(missing_ok=True)
-    command = [str(python), "run.py", "--input", str(image), "--output", str(mask), "--weights", "ckpt.pth"]
+    command = [str(python), "run.py", "--input", str(image), "--output", str(mask), "--weights", weights]
     began = time.monotonic()
     code, said = _finished(command, solution, _clean_environment(python.parents[1], home), timeout)
     rehearsal.seconds.append(time.monotonic() - began)

@@ -118,6 +118,9 @@ _2022 = Challenge(
         "masks": "the best masks of the test images are handed in",
         "code": "all code is handed in",
         "weights": "the checkpoint is handed in",
+        "run": "the code runs: pip install -r requirements.txt, then "
+        "python3 run.py --input IMAGE.jpg --output MASK.png --weights CHECKPOINT",
+        "same": "the masks handed in are those that the code makes",
         "screenshot": "a screenshot of the score is handed in",
         "readme": "Readme.txt states matriculation number, user name, best score, files, third-party libraries and "
         "how to run",

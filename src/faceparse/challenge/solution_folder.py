@@ -32,6 +32,7 @@ _REQUIREMENTS = {
     "torch": "torch>=2.6,<3",
     "numpy": "numpy>=1.26,<3",
     "PIL": "pillow>=10.3",
+    "timm": "timm>=1.0.12,<2",  # the backbones of the reference networks; it brings torchvision with it
 }
 """Import names and what to install for them. Below: versions that the toolkit is tested with; above: the next break."""
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NUM_FACES = 1000
 NUM_UNSEEN = 100
 NUM_SHOWN = 6
+MATRIC = "A12345678B"
+"""Stands for the person's own matriculation number, which names the zip to hand in."""
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +30,7 @@ def main(arguments: list[str]) -> int:
 
 
 def demo(out: Path = Path("demo"), faces: int = NUM_FACES, steps: int | None = None) -> int:
-    """Make faces, train on them, score, draw, export and parse: the whole path in under ten minutes on two cores.
+    """The whole path in under ten minutes on two cores: make faces, train, score, draw, export, parse, report, pack.
 
     Example: faceparse demo --out demo
 
@@ -81,6 +83,9 @@ def demo(out: Path = Path("demo"), faces: int = NUM_FACES, steps: int | None = N
 
     say("put the run on the pages that the 2022 challenge asks for")
     reported = _report(out)
+
+    say("pack the zips of both challenges, and check them as anybody's")
+    _pack(out, reported)
     _summarise(out, config, faces, report, say.seconds, reported)
     return 0
 
@@ -100,7 +105,7 @@ class _Steps:
         from faceparse.console import duration, log
 
         self.count += 1
-        log.info("\n[%d/6] %s (%s so far)", self.count, what, duration(self.seconds))
+        log.info("\n[%d/7] %s (%s so far)", self.count, what, duration(self.seconds))
 
 
 def _draw(out: Path, predict: "Predict", pairs: "Sequence[Pair]") -> None:
@@ -141,6 +146,22 @@ def _report(out: Path) -> bool:
     return True
 
 
+def _pack(out: Path, reported: bool) -> None:
+    """What is uploaded in 2025 and in 2022, and what is handed in for 2022, each packed by the command."""
+    from faceparse.cli.submit import check, pack
+
+    run, images, zips = out / "run", out / "unseen" / "test" / "images", out / "zips"
+    zips.mkdir()
+    hand_in = zips / f"{MATRIC}.zip"
+    report = out / "report.pdf" if reported else None
+    pack("2025", str(run), images=images, out=zips / "upload-2025.zip", data=out / "faces")
+    pack("2022", str(run), images=images, out=zips / "upload-2022.zip", data=out / "faces",
+         hand_in=hand_in, matric=MATRIC, user="demo", report=report)  # fmt: skip
+    for year, path in (("2025", "upload-2025.zip"), ("2022", "upload-2022.zip"), ("2022", hand_in.name)):
+        if check(year, zips / path, images=images):
+            raise FaceparseError(f"{zips / path}: the demo's own zip is refused; please report this")
+
+
 def _summarise(
     out: Path, config: "RunConfig", faces: int, report: "ScoreReport", seconds: float, reported: bool
 ) -> None:
@@ -157,7 +178,8 @@ def _summarise(
         "  %s/parsed/            a face parsed by onnxruntime alone\n"
         "  %s/summary.json       the figures\n"
         "%s"
+        "  %s/zips/              what is uploaded in 2025 and in 2022, and handed in for 2022\n"
         "Made faces are easy; train on photos of your own with: faceparse train compact --data DATA --out runs/compact",
         duration(seconds), report.num_images, report.fscore_2025, report.miou_2022, *(out,) * 4,
-        f"  {out}/report.pdf         the run on five pages\n" if reported else "",
+        f"  {out}/report.pdf         the run on five pages\n" if reported else "", out,
     )  # fmt: skip

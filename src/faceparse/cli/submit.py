@@ -9,6 +9,7 @@ from faceparse.challenge.ledger import Outcome
 from faceparse.challenge.rules import Year
 from faceparse.cli.arguments import call
 from faceparse.cli.submissions import check_options, say_missing, say_packed, show_tries, tell, warn_of_tries
+from faceparse.console import log
 from faceparse.errors import UsageError
 
 YearArgument = Annotated[Year, tyro.conf.arg(metavar="2022|2025")]
@@ -124,7 +125,8 @@ def check(
     """List every fault of a zip, ours or anybody's, in the words of the rule it breaks; exit code 1 if there is one.
 
     --run does what the organisers' program does: it makes a clean environment, installs requirements.txt (PyTorch takes
-    5 GB and minutes), runs run.py on photos and compares. That runs the zip's code as you: for zips that you trust.
+    5 GB and minutes), runs run.py on photos and compares. That runs the zip's code as you: for zips that you trust. An
+    upload of 2022 holds masks alone, so there is nothing to run; the zip to hand in holds the code.
     Example: faceparse submit check 2025 upload.zip --images DATA/test/images --run
 
     Args:
@@ -139,22 +141,24 @@ def check(
         scratch: folder in which the clean environment is made, and removed again.
         json: print one JSON object instead of the list.
     """
-    from faceparse.challenge.check import check_zip
+    from faceparse.challenge.check import check_zip, holds_code
     from faceparse.challenge.photos import photos_to_parse
     from faceparse.challenge.rehearse import Rehearsal, rehearse
     from faceparse.challenge.rules import find_challenge
 
     challenge = find_challenge(year)
     rehearsed: Rehearsal | None = None
-    if (run or run_all) and (year != "2025" or masks_only):
-        raise UsageError("--run rehearses a solution/, which only zips of 2025's test phase have; leave --run out")
+    if (run or run_all) and masks_only:
+        raise UsageError("--run rehearses a solution/, which zips of the development phase lack; leave --run out")
     if (run or run_all) and images is None:
         raise UsageError("--run needs the photos to run on: --images DIR")
     if photos < 1 or timeout <= 0:
         raise UsageError("--photos must be at least 1 and --timeout above 0")
     given = photos_to_parse(images) if images else None
     faults = check_zip(challenge, path, given, masks_only=masks_only)
-    if given and (run or run_all):
+    if given and (run or run_all) and not holds_code(challenge, path):
+        log.warning("%s: --run changes nothing: an upload of 2022 holds masks alone; rehearse the zip to hand in", path)
+    elif given and (run or run_all):
         rehearsed = rehearse(path, given if run_all else given[:photos], timeout=timeout, base=scratch)
         faults = sorted([*faults, *rehearsed.faults], key=lambda fault: fault.warning)
     tell(challenge, path, faults, rehearsed, json)

@@ -1,6 +1,6 @@
 """MMSegmentation's state dicts, of its 0.x and 1.x, as networks of ours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,16 @@ from torch import Tensor
 
 from faceparse.checkpoint import save_model
 from faceparse.config import RunConfig, check
+from faceparse.console import log
+from faceparse.data.dataset import Pair
+from faceparse.data.manifest import hash_file
 from faceparse.errors import FaceparseError, UsageError, some_names
 from faceparse.models import CONFIGS, build
 from faceparse.models.network import Network
 from faceparse.models.weights_file import plain_entries, read_weights
+from faceparse.provenance import FILE, UNKNOWN, Provenance, hash_pairs, to_json
 
+from .beginnings import initial_weights_of
 from .families import RULES, rules_for
 from .rules import Source, sources
 
@@ -58,11 +63,22 @@ def from_mmseg(
     return network.eval()
 
 
-def convert_checkpoint(path: Path, name: str, out: Path, image_size: int = 512) -> Network:
-    """A checkpoint of MMSegmentation as a checkpoint folder of ours.
+def convert_checkpoint(
+    path: Path,
+    name: str,
+    out: Path,
+    image_size: int = 512,
+    *,
+    initial_weights: str | None = None,
+    pairs: Sequence[Pair] = (),
+    splits: Sequence[str] = (),
+) -> Network:
+    """A checkpoint of MMSegmentation as a checkpoint folder of ours, with what is known of its making.
 
     Args:
         image_size: side of the images on which it was trained, which becomes the network's working size.
+        initial_weights: the kind of weights that its training began with; by the config in the file unless given.
+        pairs, splits: on which it was trained, where that is known.
 
     Raises:
         UsageError: MMSegmentation has no network of this name, or `image_size` cannot be.
@@ -80,7 +96,16 @@ def convert_checkpoint(path: Path, name: str, out: Path, image_size: int = 512) 
         network = from_mmseg(content, name)
     except FaceparseError as error:
         raise FaceparseError(f"{path}: {error}") from error
-    save_model(out, config, network)
+    told, names = initial_weights_of(content)
+    provenance = Provenance(
+        pairs=hash_pairs(pairs), splits=tuple(splits), initial_weights=initial_weights or told,
+        num_parameters=network.num_parameters,
+        began_from={"path": path.name, "sha256": hash_file(path), "program": "MMSegmentation", "weights": names},
+    )  # fmt: skip
+    save_model(out, config, network, {FILE: to_json(provenance)})
+    if initial_weights is None and told == UNKNOWN:
+        known = f"the config in it names {some_names(names)}" if names else "no config in it says so"
+        log.warning("%s: not known with which weights its training began (%s); give --initial-weights", path, known)
     return network
 
 

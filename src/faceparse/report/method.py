@@ -1,6 +1,5 @@
 """What a run's settings and files say of how it was trained: sections of the report."""
 
-import json
 import re
 import sys
 from collections.abc import Mapping
@@ -65,20 +64,19 @@ def _logged_parameters(run: Path) -> int | None:
 
 
 def _first_weights(run: Path, settings: Mapping) -> str:
-    from faceparse.provenance import read_provenance
+    from faceparse.provenance import RANDOM, read_provenance
 
-    path = run / "began_from.json"
-    if not path.exists():
-        rest = f"random, by seed {settings.get('seed', 'unknown')}"
-        known = read_provenance(run)
-        if known is None or not known.backbone:
-            return rest
-        return f"backbone: {describe(known.backbone)}; the rest {rest}"
     try:
-        began = json.loads(read_text(path))
-    except ValueError:
-        return "from other weights; began_from.json cannot be read"
-    return describe(began) if isinstance(began, dict) else write(began)
+        known = read_provenance(run)
+    except FaceparseError as error:
+        log.warning("%s", error)
+        return "not known: provenance.json cannot be read"
+    if known and known.began_from:
+        return f"{describe(known.began_from)}; at the very first: {known.initial_weights}"
+    rest = f"random, by seed {settings.get('seed', 'unknown')}"
+    if known and known.backbone:
+        return f"backbone: {describe(known.backbone)}; the rest {rest}"
+    return known.initial_weights if known and known.initial_weights != RANDOM else rest
 
 
 def training_sections(run: Path, settings: Mapping, history: History) -> list[Section]:
@@ -110,10 +108,19 @@ def training_sections(run: Path, settings: Mapping, history: History) -> list[Se
     if time:
         rows.append(("Time", f"{time}, {history.last_step:,} steps"))
     return [
-        Section("Losses", [("Weighted sum of", describe(part("loss")))]),
+        Section("Losses", [("Weighted sum of", _losses(part("loss"), part("model")))]),
         Section("Augmentation", [("Each sample", describe(part("augment")))]),
         Section("Optimisation", rows),
     ]
+
+
+def _losses(loss: dict, model: dict) -> str:
+    """The losses in use with their settings: those that are off have settings too, and not every network has heads for
+    an auxiliary one."""
+    off = [name for name in ("focal", "ohem", "lovasz") if not loss.get(name)]
+    unused = [name for name in loss if any(name.startswith(f"{it}_") for it in off)]
+    heads = "auxiliary" in str(model)  # K-Net's are its base's
+    return describe(loss, leave_out=(*unused, *(() if heads else ("auxiliary",))))
 
 
 def _data(run: Path, settings: Mapping) -> str:

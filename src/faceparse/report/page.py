@@ -22,7 +22,10 @@ def make_page(content: Content, *, refresh: bool) -> str:
     best = content.evaluation
     parts = [_section("", _rows(content.facts), kind="facts"), _section("Training curves", _curves(content))]
     if best:
-        table = _table(["score", "%", "95 % interval", "what it is"], mean_rows(content), kind="means")
+        columns, rows = ["score", "%", "95 % interval", "what it is"], mean_rows(content)
+        if not any(row[2] for row in rows):  # a phone has no room for an empty column
+            columns, rows = [it for it in columns if it != "95 % interval"], [(*row[:2], row[3]) for row in rows]
+        table = _table(columns, rows, kind="means")
         parts.append(_section("Scores on validation", table))
     if best and best.per_class:
         parts.append(_section("Every class", _classes(content)))
