@@ -40,7 +40,7 @@ def evaluate(
         data: dataset folder: a root with splits, or one split.
         split: which split of a root.
         tta: views of a photo whose probabilities are averaged: flip (mirrored, left and right exchanged back), scales,
-            or both, as in flip,0.75,1,1.25. Scales need PyTorch.
+            or both, as in flip,0.75,1,1.25.
         inference: look at each photo as a whole, or slide a window over it and average where windows overlap.
         crop: side of the sliding window in pixels of the photo; 512 unless given.
         stride: pixels from one window to the next; two thirds of the window unless given.
@@ -79,7 +79,7 @@ def _windows(slides: bool, crop: int | None, stride: int | None) -> "Windows | N
 
 
 def find_predictor(model: str, views: Views | None = None, windows: "Windows | None" = None) -> Predict:
-    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs, scales, windows.
+    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs and windows.
 
     Raises:
         UsageError: windows for an ONNX file, which does not give the logits that are averaged.
@@ -92,7 +92,7 @@ def find_predictor(model: str, views: Views | None = None, windows: "Windows | N
     path = weights.find(model)
     if windows and not path.is_dir():
         raise UsageError(f"{model}: --inference slide needs a run or checkpoint folder, or a shipped name")
-    if not path.is_dir() or (model in weights.shipped() and views.scales == (1.0,) and not windows):
+    if not path.is_dir() or (model in weights.shipped() and not windows):
         parser = Parser(OnnxNetwork(weights.find_onnx(model)), views)
         return lambda image: parser(image).labels
 
