@@ -1,7 +1,8 @@
 """Networks as ONNX files, checked to give what PyTorch gives.
 
 The file takes `image` (uint8 `n h w 3`, RGB, any n, h and w) and gives `labels` (uint8 `n h w`) and `probabilities`
-(float32 `n 19 h w`). Scaling, normalisation, both resizings, arg-max and softmax are in the graph.
+(float32 `n 19 h w`). Scaling, normalisation, both resizings, arg-max and softmax are in the graph. Two more inputs may
+be left out: `scale` (where the network has a working size) and `with_probabilities`; see `onnx_graph.py`.
 """
 
 import io
@@ -23,6 +24,7 @@ from faceparse.classes import NAMES
 from faceparse.errors import FaceparseError
 from faceparse.files import write_atomically
 from faceparse.models.network import Network
+from faceparse.onnx_graph import SCALE, add_scale, make_probabilities_optional, quicken_argmax
 
 OPSET = 20
 """The first in which the antialiased Resize that networks use is settled and onnxruntime 1.19 runs it."""
@@ -34,6 +36,7 @@ HALF_ALLOWANCE = 20
 """So many times as much where weights were rounded to float16, whose steps are 2^-11 of a number."""
 
 _CHECKED_SHAPES = ((1, 512, 512), (2, 250, 206), (1, 77, 333))
+_CHECKED_SCALE = 0.75
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ class Deployed(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self.network(image.permute(0, 3, 1, 2).float() / 255)
+    def forward(self, image: Tensor, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+        logits = self.network(image.permute(0, 3, 1, 2).float() / 255, scale)
         labels = logits.argmax(1).to(torch.uint8)
         # Softmax written out: onnxruntime's own takes three times as long over channels that are not innermost
         exponentials = (logits - logits.amax(1, keepdim=True)).exp()
@@ -74,6 +77,9 @@ def export_onnx(network: Network, path: Path, *, half: bool = False) -> Parity:
     deployed = Deployed(network).eval()
     content = _to_onnx(deployed, half)
     parity = compare(deployed, content, _noise())
+    if network.working_size is not None:
+        scaled = compare(deployed, content, _noise()[-1:], scale=_CHECKED_SCALE)
+        parity = Parity(max(parity.labels, scaled.labels), max(parity.probabilities, scaled.probabilities))
     allowance = HALF_ALLOWANCE if half else 1
     if (
         parity.labels > allowance * MAX_LABEL_DIFFERENCE
@@ -87,15 +93,18 @@ def export_onnx(network: Network, path: Path, *, half: bool = False) -> Parity:
     return parity
 
 
-def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray]) -> Parity:
+def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray], scale: float = 1.0) -> Parity:
     """The differences between an ONNX file and the network that it was made from."""
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    options = {} if scale == 1 else {SCALE: np.asarray(scale, np.float64)}
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 3  # it warns that inputs with defaults are no constants, which is what they are for
+    session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
     wrong = total = 0
     largest = 0.0
     for images in batches:
-        labels, probabilities = (np.asarray(x) for x in session.run(None, {"image": images}))
+        labels, probabilities = (np.asarray(x) for x in session.run(None, {"image": images, **options}))
         with torch.inference_mode():
-            expected_labels, expected = deployed(torch.from_numpy(images))
+            expected_labels, expected = deployed(torch.from_numpy(images), scale)
         wrong += int((labels != expected_labels.numpy()).sum())
         total += labels.size
         largest = max(largest, float(np.abs(probabilities - expected.numpy()).max()))
@@ -124,6 +133,10 @@ def _to_onnx(deployed: Deployed, half: bool = False) -> bytes:
     del model.graph.metadata_props[:]
     del model.metadata_props[:]
     model.metadata_props.add(key="classes", value=",".join(NAMES))
+    quicken_argmax(model.graph)
+    make_probabilities_optional(model.graph)
+    if deployed.network.working_size is not None:
+        add_scale(model.graph, deployed.network.working_size, deployed.network.stride)
     if half:
         _keep_in_half(model.graph)
     onnx.checker.check_model(model, full_check=True)

@@ -43,7 +43,7 @@ def evaluate(
         data: dataset folder: a root with splits, or one split.
         split: which split of a root.
         tta: views of a photo whose probabilities are averaged: flip (mirrored, left and right exchanged back), scales,
-            or both, as in flip,0.75,1,1.25. Scales need PyTorch.
+            or both, as in flip,0.75,1,1.25. Scales of a shipped name need PyTorch.
         inference: look at each photo as a whole, or slide a window over it and average where windows overlap.
         crop: side of the sliding window in pixels of the photo; 512 unless given.
         stride: pixels from one window to the next; two thirds of the window unless given.

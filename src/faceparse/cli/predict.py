@@ -53,7 +53,8 @@ def predict(
             tinted), soft (.npz of probabilities), parts (each part cut out), json (contours, areas, mean colours), csv
             (areas and mean colours, with OUT/parts.csv of all photos). Without it ids,overlay; to standard output ids.
         device: auto takes a GPU where the installed onnxruntime can use one.
-        tta: flip parses each photo mirrored as well, left and right exchanged back, and averages; twice the time.
+        tta: flip parses each photo mirrored as well, left and right exchanged back, and averages, for twice the time;
+            numbers are scales at which it is seen, as in flip,0.75,1,1.25.
         batch_size: so many photos are parsed together where their sizes are the same, which a GPU does faster.
         resume: pass over photos whose results are there already, whole and no older than the photo.
     """

@@ -1,7 +1,8 @@
 """A network as an ONNX file, run by onnxruntime.
 
 The file holds everything between a photo and its labels: `image` uint8 (n, h, w, 3) RGB goes in; `labels` uint8
-(n, h, w) and `probabilities` float32 (n, 19, h, w) come out, at the photo's own size.
+(n, h, w) and `probabilities` float32 (n, 19, h, w) come out, at the photo's own size. Files of `faceparse export` have
+two inputs with defaults besides, `scale` and `with_probabilities`; files without them are run as they are.
 """
 
 import logging
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 Device = Literal["auto", "cpu", "cuda"]
 _CUDA = "CUDAExecutionProvider"
+_SCALE, _WITH_PROBABILITIES = "scale", "with_probabilities"
 _CONTRACT = {
     "image": ("tensor(uint8)", (None, None, None, 3)),
     "labels": ("tensor(uint8)", (None, None, None)),
@@ -49,6 +51,12 @@ class OnnxNetwork:
         self.path = path
         self._session = _open(path, device)
         _check(self._session, path)
+        self._options = {value.name for value in self._session.get_overridable_initializers()}
+
+    @property
+    def takes_scales(self) -> bool:
+        """Whether the network can be asked to work at another size than its usual one."""
+        return _SCALE in self._options
 
     def labels(self, images: Images) -> LabelMaps:
         """Label maps of some photos of one size; what only probabilities need is not computed.
@@ -56,15 +64,21 @@ class OnnxNetwork:
         Raises:
             FaceparseError: the network failed, as when memory runs out.
         """
-        return self._run("labels", images)
+        # onnxruntime runs all of a graph, whatever is fetched
+        without = {_WITH_PROBABILITIES: np.asarray(False)} if _WITH_PROBABILITIES in self._options else {}
+        return self._run("labels", images, without)
 
-    def probabilities(self, images: Images) -> Float32[np.ndarray, "num 19 height width"]:
-        """Probabilities of some photos of one size; errors as for `labels`."""
-        return self._run("probabilities", images)
+    def probabilities(self, images: Images, scale: float = 1.0) -> Float32[np.ndarray, "num 19 height width"]:
+        """Probabilities of some photos of one size; errors as for `labels`.
 
-    def _run(self, output: str, images: Images) -> np.ndarray:
+        Args:
+            scale: the network works at so many times its usual size; other than 1 only where it `takes_scales`.
+        """
+        return self._run("probabilities", images, {} if scale == 1 else {_SCALE: np.asarray(scale, np.float64)})
+
+    def _run(self, output: str, images: Images, options: dict[str, np.ndarray]) -> np.ndarray:
         try:
-            return np.asarray(self._session.run([output], {"image": images})[0])
+            return np.asarray(self._session.run([output], {"image": images, **options})[0])
         except Exception as error:  # onnxruntime's own family, which shares no other parent
             raise FaceparseError(f"{self.path}: the network failed on {images.shape}: {_first_line(error)}") from error
 

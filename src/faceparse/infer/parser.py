@@ -116,7 +116,7 @@ class FaceNetwork(Protocol):
     """What a parser asks of a network: `OnnxNetwork`, or anything that does the same."""
 
     def labels(self, images: np.ndarray) -> np.ndarray: ...
-    def probabilities(self, images: np.ndarray) -> np.ndarray: ...
+    def probabilities(self, images: np.ndarray, scale: float = 1.0) -> np.ndarray: ...
 
 
 class Parser:
@@ -130,15 +130,15 @@ class Parser:
         """Use any network that does what `OnnxNetwork` does, and average some views of each photo.
 
         Raises:
-            UsageError: views at other scales, which a network in a file cannot be asked for.
+            UsageError: views at other scales, of a network that cannot be asked for them.
         """
         self.network = network
         self.views = views or Views()
-        if self.views.scales != (1.0,):
+        if self.views.scales != (1.0,) and not getattr(network, "takes_scales", False):
             asked = ", ".join(f"{scale:g}" for scale in self.views.scales)
             raise UsageError(
-                f"--tta {asked}: an ONNX file sees photos at one size; take --tta flip, or score a run or checkpoint "
-                "folder with: faceparse evaluate"
+                f"--tta {asked}: this ONNX file sees photos at one size; take --tta flip, or write the file anew from "
+                "a model that has a working size, with: faceparse export"
             )
 
     @classmethod
@@ -146,7 +146,8 @@ class Parser:
         """A parser with a model: a shipped name, a run or checkpoint folder that was exported, or an `.onnx` file.
 
         Args:
-            tta: `flip` parses the mirrored photo as well, for twice the time, and averages.
+            tta: `flip` parses the mirrored photo as well, for twice the time, and averages; scales, as in
+                `flip,0.75,1,1.25`, parse at so many times the usual size.
 
         Raises:
             FaceparseError: no such model, not exported, not a face parser, or no such device; one line says which.
@@ -202,7 +203,12 @@ class Parser:
         """Probabilities of a picture of no more than `LONGEST_SIDE` pixels a side, at its size."""
         if self.views.single:
             return self.network.probabilities(image[None])[0]
-        return averaged(lambda view, _: self.network.probabilities(view[None])[0], self.views)(image)
+        return averaged(self._seen_at, self.views)(image)
+
+    def _seen_at(self, view: Image, scale: float) -> Seen:
+        # networks that see one size are asked without a scale
+        options = {} if scale == 1 else {"scale": scale}
+        return self.network.probabilities(view[None], **options)[0]
 
 
 def _as_rgb(image: Photo) -> Image:
