@@ -58,12 +58,14 @@ def orthogonalise(matrix: Tensor) -> Tensor:
     """A matrix with the same singular vectors and singular values near 1 (0.7 to 1.2), by Newton and Schulz's steps."""
     wide = matrix.shape[0] <= matrix.shape[1]
     x = matrix if wide else matrix.T
-    x = x / x.norm().clamp_min(1e-7)
+    # bfloat16 will do: the steps pull singular values towards 1 whatever rounding does to them
+    gains = x.is_cuda or torch.cpu._is_avx512_bf16_supported()
+    x = (x / x.norm().clamp_min(1e-7)).to(torch.bfloat16 if gains else x.dtype)
     a, b, c = _COEFFICIENTS
     for _ in range(_NUM_STEPS):
         gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
-    return x if wide else x.T
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return (x if wide else x.T).to(matrix.dtype)
 
 
 def _muon(gradient: Tensor, state: dict[str, Tensor], group: dict[str, Any]) -> Tensor:

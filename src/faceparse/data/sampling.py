@@ -14,7 +14,17 @@ import torch
 from torch import Tensor
 
 from faceparse.console import log
-from faceparse.data.augment import AugmentConfig, Plan, apply_opencv, apply_torch, draw_plan
+from faceparse.data.augment import (
+    AugmentConfig,
+    Paste,
+    Plan,
+    apply_opencv,
+    apply_torch,
+    classes_present,
+    draw_pastes,
+    draw_plan,
+    paste,
+)
 from faceparse.data.dataset import Pair, find_split, holdout, is_split, labelled_splits, list_pairs
 from faceparse.data.store import Store
 from faceparse.errors import UsageError
@@ -24,7 +34,7 @@ HOLDOUT_FRACTION = 0.1
 
 _FOLD = re.compile(r"fold\d+")
 
-_ORDER, _PLAN = 0, 1
+_ORDER, _PLAN, _PASTE = 0, 1, 2
 """Streams of random numbers that one seed gives."""
 
 
@@ -83,6 +93,13 @@ def batch_source(
         share: those of the batch's positions that are given, if not all; what they hold does not depend on it.
     """
     share = range(batch_size) if share is None else share
+    present = classes_present(store.labels) if augment.paste else None
+
+    def pastes_at(step: int) -> list[Paste | None]:
+        if present is None:
+            return [None] * len(share)
+        random = np.random.default_rng((seed, _PASTE, step))
+        return draw_pastes(augment.paste, batch_size, present, random)[share.start : share.stop]
 
     def planned(step: int) -> tuple[list[int], Plan]:
         order = sample_order(len(store), batch_size, seed, step)[share.start : share.stop]
@@ -91,8 +108,12 @@ def batch_source(
 
     def on_cpu(step: int, size: int) -> tuple[Tensor, Tensor]:
         order, plan = planned(step)
-        # Views of the memory map: nothing is copied before it is resampled
-        images, labels = apply_opencv(plan, [store.images[i] for i in order], [store.labels[i] for i in order], size)
+        # Views of the memory map: nothing is copied before it is resampled, but where a part is pasted
+        pairs = [(store.images[i], store.labels[i]) for i in order]
+        for at, given in enumerate(pastes_at(step)):
+            if given is not None:
+                pairs[at] = paste(*pairs[at], store.images[given.donor], store.labels[given.donor], given.parts)
+        images, labels = apply_opencv(plan, [image for image, _ in pairs], [ids for _, ids in pairs], size)
         # Channels stay innermost, which is the layout that networks like
         return torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255), torch.from_numpy(labels)
 
@@ -102,7 +123,14 @@ def batch_source(
 
     def on_device(step: int, size: int) -> tuple[Tensor, Tensor]:
         order, plan = planned(step)
-        return apply_torch(plan, images[order].to(device), labels[order].to(device), size)
+        rgb, ids = images[order].to(device), labels[order].to(device)
+        for at, given in enumerate(pastes_at(step)):
+            if given is not None:
+                donor_rgb, donor_ids = images[given.donor].to(device), labels[given.donor].to(device)
+                pasted = torch.isin(donor_ids, torch.from_numpy(np.flatnonzero(given.parts)).to(device))
+                rgb[at] = torch.where(pasted[..., None], donor_rgb, rgb[at])
+                ids[at] = torch.where(pasted, donor_ids, ids[at])
+        return apply_torch(plan, rgb, ids, size)
 
     return on_device
 

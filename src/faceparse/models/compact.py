@@ -32,6 +32,8 @@ class CompactConfig:
     """Transformer layers at 1/16."""
     decoder_width: int = 64
     """Channels of the decoder at 1/4 and 1/8; half as many at 1/2."""
+    refine: bool = True
+    """A residual block at 1/2 before the head."""
 
     def faults(self) -> list[str]:
         """What keeps these sizes from being built; empty where nothing does."""
@@ -75,7 +77,7 @@ class Compact(nn.Module):
             for here, deeper in pairwise(decoder_widths)
         )
         self.fuses = nn.ModuleList(ConvNormAct(width, width) for width in decoder_widths[:-1])
-        self.refine = ResidualBlock(decoder_widths[0])
+        self.refine = ResidualBlock(decoder_widths[0]) if config.refine else nn.Identity()
         self.head = nn.ConvTranspose2d(decoder_widths[0], num_classes, 2, stride=2)
         initialise(self)
 

@@ -6,6 +6,18 @@ on a CPU, torch on batched tensors for a GPU. They agree to about one grey level
 """
 
 from .executors import apply_opencv, apply_torch
+from .paste import Paste, classes_present, draw_pastes, paste
 from .plan import NO_AUGMENTATION, AugmentConfig, Plan, draw_plan
 
-__all__ = ["NO_AUGMENTATION", "AugmentConfig", "Plan", "apply_opencv", "apply_torch", "draw_plan"]
+__all__ = [
+    "NO_AUGMENTATION",
+    "AugmentConfig",
+    "Paste",
+    "Plan",
+    "apply_opencv",
+    "apply_torch",
+    "classes_present",
+    "draw_pastes",
+    "draw_plan",
+    "paste",
+]

@@ -47,6 +47,8 @@ class AugmentConfig:
     """Largest turn of the colour circle in degrees."""
     color_probability: float = 0.5
     """Probability of each of brightness, contrast, saturation and hue."""
+    paste: float = 0.0
+    """Probability of hair, cloth or accessories of another face being laid over a sample (`paste.py`)."""
     cutout: float = 0.0
     """Probability of black holes in the image; its labels stay (DeVries and Taylor, 2017)."""
     cutout_holes: tuple[int, int] = (1, 3)
@@ -65,6 +67,8 @@ class AugmentConfig:
             faults.append("augment.cat_max_ratio chooses among windows, which augment.crop must ask for")
         if self.crop and min(self.scale) < 1:
             faults.append("augment.scale must be at least 1 where augment.crop takes a window of the magnified photo")
+        if not 0 <= self.paste <= 1:
+            faults.append(f"augment.paste is {self.paste}, where a probability from 0 to 1 is needed")
         if not 0 <= self.cutout_holes[0] <= self.cutout_holes[1] <= 100:
             faults.append("augment.cutout_holes must be a fewest and a most of at most 100")
         if not self.cutout_sides or not all(0 < side <= 1 for side in self.cutout_sides):
