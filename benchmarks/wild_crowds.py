@@ -4,9 +4,9 @@
 
 Crowds are composed of a split's pairs (see `crowds.py`), so that the truth of every pixel is known. A face counts where
 at least 60 % of its eyes, nose, brows and mouth are not hidden by another; it is found where a window has its middle
-within .15 sides, is no more than 1.4 times larger or smaller, and leans within 20° of it. F is the 2025 score of a face's
-own square: pixels of other people count for nothing. `told` is the same network told the true windows, so that what is lost
-to finding and turning faces is the difference. Nothing that this prints shows a face.
+within .15 sides, is no more than 1.4 times larger or smaller, and leans within 20° of it. F is the 2025 score of a
+face's own square: pixels of other people count for nothing. `told` is the same network told the true windows, so that what is
+lost to finding and turning faces is the difference. Nothing that this prints shows a face.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Faces anywhere in a photo are found, turned upright, parsed and painted back where they are."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -197,7 +198,7 @@ def test_the_command_writes_whose_each_pixel_is(
     inputs = (tmp_path / "group.png", tmp_path / "meadow.png")
     assert exit_code("predict", *inputs, "--out", tmp_path / "out", "--faces", "--write", "ids") == 0
     said = capsys.readouterr()
-    assert "meadow.png: no face was found; its map is all background" in said.err
+    assert "meadow.png: no face was found; its map is all background" in " ".join(said.err.split())
     owner = np.asarray(Image.open(tmp_path / "out/faces/group.png"))
     ids = np.asarray(Image.open(tmp_path / "out/ids/group.png"))
     assert set(np.unique(owner)) == {0, 1, 2}
@@ -207,3 +208,17 @@ def test_the_command_writes_whose_each_pixel_is(
     assert [one["id"] for one in told["faces"]] == [1, 2]
     assert "nose" in told["faces"][0]["parts"]
     assert json.loads((tmp_path / "out/faces/meadow.json").read_text())["faces"] == []
+
+
+def test_what_the_page_says_of_groups_works(
+    group: tuple[np.ndarray, list[Window]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(group[0]).save("group.jpg", quality=95)
+    page = (Path(__file__).parents[2] / "docs" / "using.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^faceparse (predict .* --faces)$", page, re.MULTILINE)
+    assert exit_code(*command.split()) == 0
+    for path in re.findall(r"`(parsed/faces/[\w.]+)`", page):
+        assert Path(path).is_file(), path
+    (python,) = re.findall(r"```py\n(.*?)```", page, re.DOTALL)
+    exec(python, {"parser": Parser.load()})
