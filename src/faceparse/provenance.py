@@ -8,7 +8,7 @@ run's pairs and beginnings.
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,18 @@ class Provenance:
     """`random`, `unknown`, or the data of the pretraining."""
     num_runs: int = 1
     """Runs whose weights were averaged; a moving average along one run is one."""
+    backbone: dict[str, str] = field(default_factory=dict)
+    """Of pretrained backbones: the file or name, `sha256`, `trained_on`, and who told that (`told_by`)."""
 
 
-def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> None:
-    """Write down what a run trains on; what an interrupted run of this folder had trained on stays in the list."""
+def write_provenance(
+    run: Path, config: RunConfig, pairs: Sequence[Pair], backbone: dict[str, str] | None = None
+) -> None:
+    """Write down what a run trains on; what an interrupted run of this folder had trained on stays in the list.
+
+    Args:
+        backbone: the record of a pretrained backbone with which the run begins.
+    """
     began_from = config.init_from
     own = read_provenance(run)
     source = read_provenance(Path(began_from)) if began_from and own is None else None
@@ -49,7 +57,8 @@ def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> Non
     elif began_from:
         initial = source.initial_weights if source else UNKNOWN
     else:
-        initial = RANDOM
+        initial = backbone["trained_on"] if backbone else RANDOM
+    kept = next((one.backbone for one in earlier if one and one.backbone), {})
     known = {name: digests for one in earlier if one for name, digests in one.pairs.items()}
     splits = dict.fromkeys([*(split for one in earlier if one for split in one.splits), *config.train_splits])
     # SHA-256 lets other threads run; disks answer several at a time
@@ -58,7 +67,7 @@ def write_provenance(run: Path, config: RunConfig, pairs: Sequence[Pair]) -> Non
     found = dict(zip((pair.name for pair in pairs), digests, strict=True))
     provenance = Provenance(
         pairs={**known, **found}, splits=tuple(splits), initial_weights=initial,
-        num_runs=max(one.num_runs if one else 1 for one in earlier),
+        num_runs=max(one.num_runs if one else 1 for one in earlier), backbone=backbone or kept,
     )  # fmt: skip
     write_atomically(run / FILE, json.dumps(asdict(provenance), indent=1) + "\n")
 
@@ -98,4 +107,5 @@ def _structured(values: dict[str, Any]) -> Provenance:
         splits=tuple(map(str, values["splits"])),
         initial_weights=str(values["initial_weights"]),
         num_runs=int(values["num_runs"]),
+        backbone={str(name): str(value) for name, value in dict(values.get("backbone", {})).items()},
     )

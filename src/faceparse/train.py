@@ -7,8 +7,7 @@ seed and the step (`data/sampling.py`), what dropout drops is too, and the rest 
 
 import math
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,10 @@ from faceparse.errors import FaceparseError
 from faceparse.evaluate import evaluate
 from faceparse.image_counts import FILE_NAME, ImageCounts
 from faceparse.infer.torch import torch_predictor
-from faceparse.initial_weights import record_origin, weights_for
+from faceparse.initial_weights import backbone_for, record_origin, weights_for
 from faceparse.metrics import ScoreReport
 from faceparse.optim import WeightAverage, learning_rate_at, set_learning_rate
+from faceparse.precision import autocast_for
 from faceparse.provenance import write_provenance
 from faceparse.run_folder import MetricsLog, last_checkpoint, open_run
 
@@ -58,6 +58,12 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
             return False
         source = Path(config.init_from) if config.init_from and state is None else None
         initial = weights_for(config.model.build(), source) if source else None
+        backbone = None
+        if config.backbone_weights and state is None:
+            initial, backbone = backbone_for(config)
+        elif config.pretraining != "none" and not source and state is None:
+            log.info("beginning with random weights; what this recipe comes from began with %s ones, as "
+                     "--backbone-weights does", config.pretraining)  # fmt: skip
         # The first to read a data set decodes it. Also, nobody writes before all have seen what is there
         with processes.leader_first():
             train_pairs, val_pairs = choose_pairs(dataset, config.train_splits)
@@ -66,7 +72,7 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
             if processes.leads:
                 if source:
                     record_origin(out, source)
-                write_provenance(out, config, train_pairs)
+                write_provenance(out, config, train_pairs, backbone)
             _train(config, store, val_pairs, out, last, state, initial, processes, share)
     return processes.leads
 
@@ -89,12 +95,15 @@ def _train(
     network = config.model.build(working_size=config.image_size).to(device).to(memory_format=layout).train()
     processes.synchronise_norms(network)
     if initial is not None:
-        network.load_state_dict(initial)
+        network.load_state_dict(
+            {**network.state_dict(), **initial}
+        )  # a backbone's leave the heads as the seed has them
+    network.set_moments(config.input_mean, config.input_std)
     loss_of = config.loss.build().to(device)
     optimizer = config.optimizer.build(network)
     average = WeightAverage(network, config.average_decay)
     averaged = config.model.build(working_size=config.image_size).to(device).eval()
-    autocast = _autocast(config, device)
+    autocast = autocast_for(config.precision, device)
     batch_at = batch_source(store, config.augment, config.batch_size, config.seed, device, share)
 
     # --- where the run stands -------------------------------------------------------------------------------------
@@ -161,14 +170,6 @@ def _train(
             state = {"step": step, "best": best, "weights": network.state_dict(), "optimizer": optimizer.state_dict()}
             save_checkpoint(out / "checkpoints", step, config, average.tensors, state, best=improved)
     log.info("done in %s; best val F %.4f; model: %s", duration(time.monotonic() - started), best, out)
-
-
-def _autocast(config: RunConfig, device: torch.device) -> Callable[[], AbstractContextManager]:
-    """bfloat16 where the config asks for it, or where it is left open and the device computes in it."""
-    gains = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
-    if config.precision == "fp32" or (config.precision == "auto" and not gains):
-        return nullcontext
-    return lambda: torch.autocast(device.type, torch.bfloat16)
 
 
 def _not_finite(loss: float, step: int, config: RunConfig, store: Store, out: Path) -> FaceparseError:

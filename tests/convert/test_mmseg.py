@@ -137,3 +137,42 @@ def test_a_network_that_mmsegmentation_has_not_is_refused_with_the_nearest_name(
         from_mmseg(weights, "segformer_b00")
     with pytest.raises(UsageError, match="unknown MMSegmentation model 'compact'"):
         from_mmseg(weights, "compact")
+
+
+def as_swins_authors_have_it(weights):
+    """MMSegmentation's Swin under the names, and with the patch merging, of its authors' fork of MMSegmentation 0.11.
+
+    There four neighbours are concatenated, the upper left, lower left, upper right and lower right one, each with all
+    of its channels; MMSegmentation unfolds, so that a channel's four neighbours follow each other row by row.
+    """
+    names = {"backbone.stages.": "backbone.layers.", "patch_embed.projection.": "patch_embed.proj.",
+             ".attn.w_msa.": ".attn.", ".ffn.layers.0.0.": ".mlp.fc1.", ".ffn.layers.1.": ".mlp.fc2."}  # fmt: skip
+    old = {}
+    for key, value in weights.items():
+        if ".downsample." in key:
+            channels = value.shape[-1] // 4
+            order = [4 * channel + place for place in (0, 2, 1, 3) for channel in range(channels)]
+            value = value[..., order]
+        if key.startswith("backbone."):
+            for new, name in names.items():
+                key = key.replace(new, name)
+        old[key] = value
+    return old
+
+
+@pytest.mark.parametrize("name", ["upernet_swin_t", "knet_swin_t"])
+def test_the_oldest_swins_under_their_authors_names_give_the_same_network(name):
+    weights = state_dict(name)
+    old = as_swins_authors_have_it(weights)
+    assert "backbone.layers.3.blocks.1.attn.relative_position_bias_table" in old
+    assert "backbone.layers.0.downsample.reduction.weight" in old
+    assert not any("w_msa" in key or "stages" in key for key in old)
+    indices = {"backbone.layers.0.blocks.0.attn.relative_position_index": torch.zeros(49, 49, dtype=torch.long)}
+    masks = {"backbone.layers.0.blocks.1.attn_mask": torch.zeros(64, 49, 49)}
+    assert same(from_mmseg({"state_dict": {**old, **indices}}, name), from_mmseg(weights, name))
+    if name == "upernet_swin_t":
+        with pytest.raises(FaceparseError, match=r"1 left over: backbone\.layers\.0\.blocks\.1\.attn_mask"):
+            from_mmseg({**old, **masks}, name)
+        del old["backbone.layers.0.downsample.norm.weight"]
+        with pytest.raises(FaceparseError, match=r"1 missing: backbone\.layers\.0\.downsample\.norm\.weight"):
+            from_mmseg(old, name)

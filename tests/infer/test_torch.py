@@ -87,3 +87,20 @@ def test_windows_that_leave_gaps_or_are_not_used_are_refused(made_faces, options
 def test_an_onnx_file_gives_no_logits_to_average(made_faces, stand_in):
     with pytest.raises(UsageError, match="run or checkpoint folder"):
         run(["evaluate", str(stand_in), "--data", str(made_faces), "--inference", "slide"])
+
+
+def test_bfloat16_moves_few_labels_and_fp32_none(photo):
+    torch.manual_seed(0)
+    network = Network(torch.nn.Conv2d(3, 19, 5, padding=2)).eval()
+    labels = torch_predictor(network, CPU)(photo)
+    rounded = torch_predictor(network, CPU, precision="bf16")(photo)
+    assert 0.9 < (rounded == labels).mean() < 1
+    assert np.array_equal(torch_predictor(network, CPU, precision="fp32")(photo), labels)
+    probabilities = torch_probabilities(network, CPU, precision="bf16")(photo, 1.0)
+    assert probabilities.dtype == np.float32
+    assert np.array_equal(probabilities.argmax(0), rounded)
+
+
+def test_a_precision_for_an_onnx_file_is_refused(stand_in, made_faces):
+    with pytest.raises(UsageError, match="--precision needs a run or checkpoint folder"):
+        run(["evaluate", str(stand_in), "--data", str(made_faces), "--precision", "bf16"])

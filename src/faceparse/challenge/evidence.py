@@ -63,13 +63,22 @@ def _of_size(challenge: Challenge, evidence: Evidence) -> Iterator[Fault]:
 def _of_beginnings(challenge: Challenge, evidence: Evidence) -> Iterator[Fault]:
     known = evidence.provenance
     kind = known.initial_weights if known else UNKNOWN
+    backbone = known.backbone if known else {}
+    which = backbone.get("file") or backbone.get("name")
+    whose = f"{which} (sha256 {backbone.get('sha256', 'unknown')[:12]})" if which else ""
     if kind == UNKNOWN:
-        missing = "" if known else f" (no {FILE}, which training writes)"
-        yield Fault(
-            rule="pretraining", what=f"it is not known with which weights the training began{missing}", warning=True
-        )
+        if whose:
+            what = f"it is not known what {whose}, with which the training began, was trained on"
+        else:
+            missing = "" if known else f" (no {FILE}, which training writes)"
+            what = f"it is not known with which weights the training began{missing}"
+        yield Fault(rule="pretraining", what=what, warning=True)
     elif kind not in challenge.initial_weights:
-        yield Fault(rule="pretraining", what=f"the training began with {kind} weights")
+        of = f": {whose}" if whose else ""
+        yield Fault(rule="pretraining", what=f"the training began with {kind} weights{of}")
+    elif backbone.get("told_by") == "the user":
+        what = f"that {whose} was trained on {kind} is the user's word, not known from its name or hash"
+        yield Fault(rule="pretraining", what=what, warning=True)
     if known and known.num_runs > 1:
         yield Fault(rule="ensemble", what=f"the weights are averaged from {known.num_runs} runs")
 

@@ -148,3 +148,17 @@ def find_challenge(year: str) -> Challenge:
     if year not in CHALLENGES:
         raise UsageError.unknown("challenge", year, CHALLENGES)
     return CHALLENGES[year]
+
+
+def years_allowing(pretraining: str, num_parameters: int) -> list[str]:
+    """The challenges whose rules allow a network of this size, trained on their pairs from such weights.
+
+    Args:
+        pretraining: `none`, or what the weights were trained on (`imagenet-1k`).
+    """
+    kind = "random" if pretraining == "none" else pretraining
+    return [
+        year for year, challenge in CHALLENGES.items()
+        if kind in challenge.initial_weights
+        and (challenge.parameter_limit is None or num_parameters < challenge.parameter_limit)
+    ]  # fmt: skip

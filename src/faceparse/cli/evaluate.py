@@ -11,7 +11,9 @@ from faceparse.evaluate import Predict
 from faceparse.tta import Views, averaged
 
 if TYPE_CHECKING:
-    from faceparse.infer.sliding import Windows  # needs PyTorch, which a shipped model does not
+    # these need PyTorch, which a shipped model does not
+    from faceparse.infer.sliding import Windows
+    from faceparse.precision import Precision
 
 
 def main(arguments: list[str]) -> int:
@@ -28,6 +30,7 @@ def evaluate(
     inference: Literal["whole", "slide"] = "whole",
     crop: int | None = None,
     stride: int | None = None,
+    precision: Literal["auto", "bf16", "fp32"] = "fp32",
     counts: Path | None = None,
     json: bool = False,
 ) -> int:
@@ -44,6 +47,8 @@ def evaluate(
         inference: look at each photo as a whole, or slide a window over it and average where windows overlap.
         crop: side of the sliding window in pixels of the photo; 512 unless given.
         stride: pixels from one window to the next; two thirds of the window unless given.
+        precision: of a run or checkpoint folder's network; auto is bfloat16 where the device computes in it, which is
+            faster and moves the labels of some pixels.
         counts: also write every image's counts to this .npz, for `faceparse compare`.
         json: print one JSON object instead of the tables.
     """
@@ -55,7 +60,7 @@ def evaluate(
 
     pairs = list_pairs(find_split(data, split))
     windows = _windows(inference == "slide", crop, stride)
-    report = score(find_predictor(model, parse_views(tta), windows), pairs)
+    report = score(find_predictor(model, parse_views(tta), windows, precision), pairs)
     if counts:
         from faceparse.image_counts import ImageCounts
 
@@ -78,11 +83,13 @@ def _windows(slides: bool, crop: int | None, stride: int | None) -> "Windows | N
     return None
 
 
-def find_predictor(model: str, views: Views | None = None, windows: "Windows | None" = None) -> Predict:
+def find_predictor(
+    model: str, views: Views | None = None, windows: "Windows | None" = None, precision: "Precision" = "fp32"
+) -> Predict:
     """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs, scales, windows.
 
     Raises:
-        UsageError: windows for an ONNX file, which does not give the logits that are averaged.
+        UsageError: windows for an ONNX file, which does not give the logits that are averaged, or a precision for it.
     """
     from faceparse.infer import weights
     from faceparse.infer.onnx import OnnxNetwork
@@ -92,7 +99,13 @@ def find_predictor(model: str, views: Views | None = None, windows: "Windows | N
     path = weights.find(model)
     if windows and not path.is_dir():
         raise UsageError(f"{model}: --inference slide needs a run or checkpoint folder, or a shipped name")
-    if not path.is_dir() or (model in weights.shipped() and views.scales == (1.0,) and not windows):
+    if precision != "fp32" and not path.is_dir():
+        raise UsageError(
+            f"{model}: --precision needs a run or checkpoint folder, or a shipped name; ONNX files have theirs"
+        )
+    if not path.is_dir() or (
+        model in weights.shipped() and views.scales == (1.0,) and not windows and precision == "fp32"
+    ):
         parser = Parser(OnnxNetwork(weights.find_onnx(model)), views)
         return lambda image: parser(image).labels
 
@@ -104,6 +117,6 @@ def find_predictor(model: str, views: Views | None = None, windows: "Windows | N
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, _ = load_network(path)
     if views.single:
-        return torch_predictor(network.to(device), device, windows)
-    see = averaged(torch_probabilities(network.to(device), device, windows), views)
+        return torch_predictor(network.to(device), device, windows, precision)
+    see = averaged(torch_probabilities(network.to(device), device, windows, precision), views)
     return lambda image: see(image).argmax(0).astype("uint8")

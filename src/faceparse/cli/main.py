@@ -15,6 +15,7 @@ COMMANDS = {
     "data": ("faceparse.cli.data", "ingest, make, measure and mend data sets"),
     "recipes": ("faceparse.cli.recipes", "what can be trained, and what it costs"),
     "train": ("faceparse.cli.train", "train a recipe on a data set"),
+    "ablate": ("faceparse.cli.ablate", "train the 2022 winner's ablations row by row, and write their table"),
     "evaluate": ("faceparse.cli.evaluate", "score a model on a data set"),
     "compare": ("faceparse.cli.compare", "set runs side by side: what differs beyond noise"),
     "report": ("faceparse.cli.report", "a run as a PDF to hand in, or as a page to look at while it trains"),

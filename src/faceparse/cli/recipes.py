@@ -15,12 +15,13 @@ def recipes(name: str | None = None, /, json: bool = False) -> int:
 
     Args:
         name: one recipe, with all its fields; without it, a table of all.
-        json: print a list of {name, model, parameters, macs, source, expected}.
+        json: print a list of {name, model, parameters, macs, source, expected, pretraining, challenges}.
     """
     import inspect
 
     import torch
 
+    from faceparse.challenge.rules import years_allowing
     from faceparse.config import to_json
     from faceparse.console import print_json, print_table, results
     from faceparse.models.cost import count_macs
@@ -40,6 +41,8 @@ def recipes(name: str | None = None, /, json: bool = False) -> int:
                 "macs": count_macs(network, config.image_size),
                 "source": card(recipe)["source"],
                 "expected": card(recipe)["expected"],
+                "pretraining": config.pretraining,
+                "challenges": years_allowing(config.pretraining, network.num_parameters),
             }
         )
     if json:
@@ -49,7 +52,11 @@ def recipes(name: str | None = None, /, json: bool = False) -> int:
         results.print(to_json(chosen[0]()), markup=False)
     else:
         cells = [
-            [r["name"], r["model"], f"{r['parameters']:,}", f"{r['macs'] / 1e9:.2f} G", r["expected"]] for r in rows
-        ]
-        print_table("recipes", ("name", "model", "parameters", "multiply-adds", "expected"), cells)
+            [r["name"], r["model"], f"{r['parameters']:,}", f"{r['macs'] / 1e9:.2f} G", r["pretraining"],
+             " ".join(r["challenges"]), r["expected"]]
+            for r in rows
+        ]  # fmt: skip
+        print_table(
+            "recipes", ("name", "model", "parameters", "multiply-adds", "pretraining", "may enter", "expected"), cells
+        )
     return 0

@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     recipe = find_recipe(name)
     rest = arguments if arguments[0].startswith("-") else arguments[1:]
     settable = [field for field in field_names() if field not in ("recipe", "model.name")]
-    _refuse_unknown(rest, ["data", "out", "resume", "help", *settable])
+    refuse_unknown(rest, ["data", "out", "resume", "help", *settable])
 
     import tyro
 
@@ -51,18 +51,18 @@ def main(arguments: list[str]) -> int:
             draw_curves(out / "metrics.jsonl", out / "curves.png")
             draw_examples(out, data, config.train_splits)
 
-    call(train, _splits_as_words(rest), f"train {name}")
+    call(train, splits_as_words(rest), f"train {name}")
     return 0
 
 
-def _refuse_unknown(arguments: list[str], known: list[str]) -> None:
+def refuse_unknown(arguments: list[str], known: list[str]) -> None:
     for argument in arguments:
         name = argument.split("=")[0].replace("_", "-").removeprefix("--")
         if argument.startswith("--") and name not in known and name.removeprefix("no-") not in known:
             raise UsageError.unknown("field", name, known)
 
 
-def _splits_as_words(arguments: list[str]) -> list[str]:
+def splits_as_words(arguments: list[str]) -> list[str]:
     """`--train-splits train,val` as the separate words that tyro wants for a tuple."""
     words: list[str] = []
     for argument in arguments:

@@ -1,5 +1,7 @@
 """Which rules each network needs, by its name in `faceparse.models.CONFIGS`; networks that are not here are our own."""
 
+from collections.abc import Container
+
 from . import bisenet, convnext, knet, resnet, segformer, swin
 from .rules import Rule
 
@@ -20,3 +22,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "segformer_b5": segformer.RULES,
     "bisenetv2": bisenet.RULES,
 }
+
+_AUTHORS = {swin.RULES: swin.AUTHORS_RULES, knet.SWIN: knet.AUTHORS_SWIN}
+"""Rules for Swin under its authors' names, by those for MMSegmentation's."""
+
+
+def rules_for(name: str, entries: Container[str]) -> tuple[Rule, ...]:
+    """The rules by which a network's weights are found among entries of this style of names."""
+    rules = RULES[name]
+    return _AUTHORS.get(rules, rules) if swin.AUTHORS_MARK in entries else rules

@@ -42,3 +42,4 @@ _GENERATOR = Rule(r"^head\.", "decode_head.kernel_generate_head.")
 
 RESNET = (*resnet.BACKBONE, *resnet.PYRAMID, _GENERATOR, *UPDATES)
 SWIN = (*swin.BACKBONE, *upernet.HEAD, _GENERATOR, *UPDATES)
+AUTHORS_SWIN = (*swin.AUTHORS_BACKBONE, *upernet.HEAD, _GENERATOR, *UPDATES)

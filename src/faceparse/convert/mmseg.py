@@ -14,7 +14,7 @@ from faceparse.models import CONFIGS, build
 from faceparse.models.network import Network
 from faceparse.models.weights_file import plain_entries, read_weights
 
-from .families import RULES
+from .families import RULES, rules_for
 from .rules import Source, sources
 
 _SHOWN = 20
@@ -46,7 +46,7 @@ def from_mmseg(
         raise UsageError.unknown("MMSegmentation model", name, RULES)
     entries = _entries(state_dict)
     network = build(name)
-    wanted = sources(network.body, RULES[name])
+    wanted = sources(network.body, rules_for(name, entries))
     weights, faults = _matched(network.body.state_dict(), wanted, entries)
     if faults:
         raise FaceparseError(f"not the weights of {name}: {'; '.join(faults)}")

@@ -1,4 +1,8 @@
-"""Swin Transformer. MMSegmentation counts a stage's patch merging to the stage before, and orders it otherwise."""
+"""Swin Transformer. MMSegmentation counts a stage's patch merging to the stage before, and orders it otherwise.
+
+Checkpoints from before it had a Swin of its own, of the authors' fork of MMSegmentation 0.11, keep the authors' names
+(`backbone.layers.0.blocks.0.attn.qkv`) and the authors' order of patch merging, which is ours.
+"""
 
 from torch import Tensor
 
@@ -29,3 +33,13 @@ BACKBONE = (
 )
 
 RULES = (*BACKBONE, *upernet.HEADS)
+
+AUTHORS_BACKBONE = (
+    *(Rule(rf"^backbone\.layers\.{i + 1}\.downsample\.", f"backbone.layers.{i}.downsample.") for i in range(3)),
+    Rule(r"^backbone\.norms\.(\d)\.", r"backbone.norm\1."),
+)
+
+AUTHORS_RULES = (*AUTHORS_BACKBONE, *upernet.HEADS)
+
+AUTHORS_MARK = "backbone.layers.0.blocks.0.attn.qkv.weight"
+"""An entry that only checkpoints with the authors' names have."""

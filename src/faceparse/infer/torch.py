@@ -8,31 +8,40 @@ from torch import Tensor
 
 from faceparse.infer.sliding import Windows, sliding_logits
 from faceparse.models.network import Network
+from faceparse.precision import Precision, autocast_for
 from faceparse.tta import SeenAt
 from faceparse.types import Image, Labels, Probabilities
 
 
 def torch_predictor(
-    network: Network, device: torch.device, windows: Windows | None = None
+    network: Network, device: torch.device, windows: Windows | None = None, precision: Precision = "fp32"
 ) -> Callable[[Image], Labels]:
-    """Parse photos in fp32, at their own size, as a whole or through windows.
+    """Parse photos at their own size, as a whole or through windows; in fp32 unless asked otherwise.
 
     The network is taken as it is: put it in `eval()` first.
     """
+    autocast = autocast_for(precision, device)
 
     @torch.inference_mode()
     def predict(image: Image) -> Labels:
-        return _logits(network, _batch(image, device), windows)[0].argmax(0).to(torch.uint8).cpu().numpy()
+        with autocast():
+            logits = _logits(network, _batch(image, device), windows)[0]
+        return logits.argmax(0).to(torch.uint8).cpu().numpy()
 
     return predict
 
 
-def torch_probabilities(network: Network, device: torch.device, windows: Windows | None = None) -> SeenAt:
+def torch_probabilities(
+    network: Network, device: torch.device, windows: Windows | None = None, precision: Precision = "fp32"
+) -> SeenAt:
     """As `torch_predictor`, for probabilities, and at any scale."""
+    autocast = autocast_for(precision, device)
 
     @torch.inference_mode()
     def seen_at(image: Image, scale: float) -> Probabilities:
-        return _logits(network, _batch(image, device), windows, scale)[0].softmax(0).cpu().numpy()
+        with autocast():
+            logits = _logits(network, _batch(image, device), windows, scale)[0]
+        return logits.softmax(0).cpu().numpy()
 
     return seen_at
 

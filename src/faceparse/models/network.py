@@ -76,6 +76,12 @@ class Network(nn.Module):
         logits = self.body(normalised).float() + self.logit_bias
         return F.interpolate(logits, size=(height, width), mode="bilinear", align_corners=False)
 
+    def set_moments(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        """Normalise by other moments of RGB in [0, 255] from now on; an empty one stays as it is."""
+        for buffer, values in ((self.mean, mean), (self.std, std)):
+            if values:
+                buffer.copy_(torch.tensor(values).view(3, 1, 1) / 255)
+
     @property
     def num_parameters(self) -> int:
         """Trainable parameters, by the challenges' own expression."""

