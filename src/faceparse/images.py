@@ -207,6 +207,11 @@ def encode_image(image: UInt8[np.ndarray, "height width channels"], suffix: str,
     return buffer.getvalue()
 
 
+def encode_grey(values: UInt8[np.ndarray, "height width"]) -> bytes:
+    """A grey PNG whose pixels are numbers that stand for something else than classes."""
+    return _png(PillowImage.fromarray(values), compress_level=3)
+
+
 def _png(picture: PillowImage.Image, compress_level: int = 6) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=compress_level)

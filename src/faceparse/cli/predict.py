@@ -10,7 +10,7 @@ import tyro
 
 from faceparse import images
 from faceparse.cli.arguments import call
-from faceparse.cli.results import CONTENTS, already_there, gather_table, parse_kinds, write_results
+from faceparse.cli.results import CONTENTS, FACES, already_there, gather_table, parse_kinds, write_faces, write_results
 from faceparse.console import log, progress
 from faceparse.errors import DataError, UsageError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _STANDARD = "-"
 """Standard input or output in place of a file."""
+_NO_FACE = "%s: no face was found; its map is all background"
 _OTHER_PICTURES = (".heic", ".heif", ".avif", ".gif", ".tif", ".tiff", ".bmp")
 
 
@@ -39,6 +40,7 @@ def predict(
     tta: str = "",
     batch_size: int = 1,
     resume: bool = False,
+    faces: bool = False,
 ) -> int:
     """Label the parts of the faces in photos. No PyTorch, no GPU and no network connection are needed.
 
@@ -57,17 +59,25 @@ def predict(
             numbers are scales at which it is seen, as in flip,0.75,1,1.25.
         batch_size: so many photos are parsed together where their sizes are the same, which a GPU does faster.
         resume: pass over photos whose results are there already, whole and no older than the photo.
+        faces: find every face in each photo, of any size and at any angle, and write OUT/faces/NAME.png (a pixel is the
+            number of its face) and NAME.json as well; needs the extra wild where one face does not fill the photo.
     """
     if batch_size < 1:
         raise UsageError(f"--batch-size {batch_size}: at least 1 is needed")
+    if faces and batch_size > 1:
+        log.warning("--batch-size %d: not used with --faces", batch_size)
     to_stdout = str(out) == _STANDARD
     kinds = parse_kinds(write or ("ids" if to_stdout else "ids,overlay"))
     photos = _photos(inputs)
     if to_stdout:
-        return _to_standard_output(photos, kinds, model, device, tta)
-    _refuse_overwriting(photos, out, kinds)
-    waiting = [photo for photo in photos if not (resume and already_there(out, _name(photo), kinds, photo))]
-    faults = _parse_all(waiting, out, kinds, model, device, tta, batch_size) if waiting else []
+        return _to_standard_output(photos, kinds, model, device, tta, faces)
+    _refuse_overwriting(photos, out, [*kinds, FACES] if faces else kinds)
+    waiting = [photo for photo in photos if not (resume and already_there(out, _name(photo), kinds, photo, faces))]
+    faults: list[str] = []
+    if waiting and faces:
+        faults = _parse_faces(waiting, out, kinds, model, device, tta)
+    elif waiting:
+        faults = _parse_all(waiting, out, kinds, model, device, tta, batch_size)
     if "csv" in kinds:
         gather_table(out, [_name(photo) for photo in photos])
     _report(len(photos), len(waiting), faults, f"{', '.join(kinds)} are in {out}")
@@ -105,14 +115,39 @@ def _parse_all(
     return faults
 
 
-def _to_standard_output(photos: list[Path], kinds: list[str], model: str, device: "Device", tta: str) -> int:
+def _parse_faces(photos: list[Path], out: Path, kinds: list[str], model: str, device: "Device", tta: str) -> list[str]:
+    """As `_parse_all`, every face of each photo."""
+    from faceparse.infer.parser import Parser
+
+    parser = Parser.load(model, device, tta)
+    faults: list[str] = []
+    for photo in progress(photos, "parsing"):
+        try:
+            parsed = parser.parse_faces(_read(photo))
+        except DataError as error:
+            faults.append(str(error))
+            continue
+        if not parsed.faces:
+            log.warning(_NO_FACE, photo)
+        write_results(out, _name(photo), kinds, parsed)
+        write_faces(out, _name(photo), parsed)
+    return faults
+
+
+def _to_standard_output(
+    photos: list[Path], kinds: list[str], model: str, device: "Device", tta: str, faces: bool
+) -> int:
     if len(photos) != 1 or len(kinds) != 1 or kinds == ["parts"]:
         files = f"{len(photos)} photo(s) as {', '.join(kinds)}"
         raise UsageError(f"--out -: standard output takes one photo and one of {', '.join(CONTENTS)}, not {files}")
     from faceparse.infer.parser import Parser
 
     parser = Parser.load(model, device, tta)
-    sys.stdout.buffer.write(CONTENTS[kinds[0]][1](_name(photos[0]), parser(_read(photos[0]))))
+    image = _read(photos[0])
+    parsed = parser.parse_faces(image) if faces else parser(image)
+    if faces and not parsed.parts:
+        log.warning(_NO_FACE, photos[0])
+    sys.stdout.buffer.write(CONTENTS[kinds[0]][1](_name(photos[0]), parsed))
     sys.stdout.buffer.flush()
     return 0
 

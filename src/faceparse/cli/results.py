@@ -15,9 +15,13 @@ from faceparse.files import folder_written_whole, write_atomically
 
 if TYPE_CHECKING:
     from faceparse.infer.parser import Parsed
+    from faceparse.infer.wild.faces import ParsedFaces
 
 TABLE = "parts.csv"
 """The table of all photos of a run, gathered from those of the kind `csv`."""
+
+FACES = "faces"
+"""The folder of what `--faces` adds."""
 
 
 def _soft(name: str, parsed: "Parsed") -> bytes:
@@ -30,6 +34,13 @@ def _json(name: str, parsed: "Parsed") -> bytes:
     from faceparse.infer.measure import as_json
 
     return (json.dumps(as_json(name, parsed.image, parsed.labels), allow_nan=False) + "\n").encode()
+
+
+def faces_json(name: str, parsed: "ParsedFaces") -> bytes:
+    """A photo's faces and the parts of each."""
+    from faceparse.infer.wild.measure import faces_as_json
+
+    return (json.dumps(faces_as_json(name, parsed), allow_nan=False) + "\n").encode()
 
 
 def _csv(name: str, parsed: "Parsed") -> bytes:
@@ -76,11 +87,14 @@ def write_results(out: Path, name: str, kinds: Sequence[str], parsed: "Parsed") 
             write_atomically(_place(out, kind, name), CONTENTS[kind][1](name, parsed))
 
 
-def already_there(out: Path, name: str, kinds: Sequence[str], photo: Path) -> bool:
+def already_there(out: Path, name: str, kinds: Sequence[str], photo: Path, faces: bool = False) -> bool:
     """Whether a photo has all of its results, and they are no older than it is."""
     try:
         newest = photo.stat().st_mtime_ns
-        return all(_place(out, kind, name).stat().st_mtime_ns >= newest for kind in kinds)
+        places = [_place(out, kind, name) for kind in kinds]
+        if faces:
+            places.append(out / FACES / f"{name}.json")
+        return all(place.stat().st_mtime_ns >= newest for place in places)
     except OSError:
         return False
 
@@ -96,6 +110,12 @@ def gather_table(out: Path, names: Sequence[str]) -> None:
         lines += rows if lines else [header, *rows]
     if lines:
         write_atomically(out / TABLE, "".join(lines))
+
+
+def write_faces(out: Path, name: str, parsed: "ParsedFaces") -> None:
+    """Write whose a pixel is, and the faces with their parts: `OUT/faces/NAME.png` and `NAME.json`."""
+    write_atomically(out / FACES / f"{name}.png", images.encode_grey(parsed.owner))
+    write_atomically(out / FACES / f"{name}.json", faces_json(name, parsed))
 
 
 def _place(out: Path, kind: str, name: str) -> Path:

@@ -20,6 +20,7 @@ def serve(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     workers: int = 2,
     rate: float = 120,
+    faces: bool = False,
 ) -> int:
     """Serve a web page that shows the parts of the face in a photo: dropped, pasted, chosen or taken by camera.
 
@@ -34,11 +35,13 @@ def serve(
         device: auto takes a GPU where the installed onnxruntime can use one.
         workers: photos that are parsed at the same time; each takes some 0.4 GB at 12 megapixels.
         rate: photos a minute that one client may send; 0 for no limit.
+        faces: find every face in a photo, of any size and at any angle; needs the extra wild.
     """
     if workers < 1:
         raise UsageError(f"--workers {workers}: at least 1 photo has to be parsed at a time")
 
     from faceparse.infer.parser import Parser
+    from faceparse.infer.wild.detect import load_detector
     from faceparse.web import serving
     from faceparse.web.config import ServerConfig
     from faceparse.web.server import build
@@ -46,7 +49,10 @@ def serve(
     local = serving.is_local(host)
     hosts = (*ServerConfig.hosts, host) if local else ()
     config = ServerConfig(workers=workers, requests_per_minute=rate, hosts=hosts)
-    app = build(Parser.load(model, device), config, model)
+    parser = Parser.load(model, device)
+    if faces:
+        load_detector()  # what is missing is said now, and not to whoever sends the first photo
+    app = build(parser.parse_faces if faces else parser, config, model)
     with serving.listen(host, port) as listening:
         if not local:
             log.warning("--host %s: open to whoever reaches this machine; no password, no TLS", host)

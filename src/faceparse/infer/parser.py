@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
@@ -18,6 +18,9 @@ from faceparse.infer.enlarge import enlarged_labels
 from faceparse.infer.onnx import Device, OnnxNetwork
 from faceparse.tta import Views, averaged, parse_views
 from faceparse.types import Image, Labels, Probabilities
+
+if TYPE_CHECKING:
+    from faceparse.infer.wild.faces import ParsedFaces
 
 LONGEST_SIDE = 1024
 """The network sees no photo larger than this: it works at a fixed size inside, and memory stays bounded."""
@@ -182,6 +185,26 @@ class Parser:
             group = self._parse_alike([read[index] for index in indices], [reduced[index] for index in indices])
             parsed.update(zip(indices, group, strict=True))
         return [parsed[index] for index in range(len(read))]
+
+    def parse_faces(self, photo: Photo) -> "ParsedFaces":
+        """Parse every face of a photo, of any size and at any angle; all background where there is none.
+
+        A photo that one face fills as it does a portrait is parsed as `parser(photo)` does, and needs no detector.
+
+        Raises:
+            MissingExtraError: there is more to search, and the detector's package is not installed.
+            DataError, UsageError: as for `parser(photo)`.
+        """
+        from faceparse.infer.wild import detect, faces
+
+        image = _as_rgb(photo)
+        small = _reduced(image)
+        face = faces.fills(self.see(small))
+        if face is not None:
+            whole = self.batch([image])[0]
+            return faces.the_only(face, whole, image.shape[1] / small.shape[1], partial(self.see, small))
+        framings = faces.find(image, self.see, detect.load_detector())
+        return faces.parse(image, framings, self.see, (small.shape[1], small.shape[0]))
 
     def _parse_alike(self, photos: list[np.ndarray], reduced: list[np.ndarray]) -> list[Parsed]:
         """Photos that the network sees at one size, which for large ones is not their own."""
