@@ -66,8 +66,8 @@ def test_a_file_that_differs_from_pytorch_is_not_written(network, tmp_path, monk
     forward = Deployed.forward
     calls = iter(range(100))
 
-    def drifting(self, image):
-        labels, probabilities = forward(self, image)
+    def drifting(self, image, scale=1.0):
+        labels, probabilities = forward(self, image, scale)
         # the exporter's own call is the first: what is compared afterwards is another function
         return (labels, probabilities) if next(calls) < 1 else (labels, probabilities * 0.5)
 

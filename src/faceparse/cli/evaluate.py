@@ -86,7 +86,7 @@ def _windows(slides: bool, crop: int | None, stride: int | None) -> "Windows | N
 def find_predictor(
     model: str, views: Views | None = None, windows: "Windows | None" = None, precision: "Precision" = "fp32"
 ) -> Predict:
-    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs, scales, windows.
+    """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs and windows.
 
     Raises:
         UsageError: windows for an ONNX file, which does not give the logits that are averaged, or a precision for it.
@@ -103,9 +103,7 @@ def find_predictor(
         raise UsageError(
             f"{model}: --precision needs a run or checkpoint folder, or a shipped name; ONNX files have theirs"
         )
-    if not path.is_dir() or (
-        model in weights.shipped() and views.scales == (1.0,) and not windows and precision == "fp32"
-    ):
+    if not path.is_dir() or (model in weights.shipped() and not windows and precision == "fp32"):
         parser = Parser(OnnxNetwork(weights.find_onnx(model)), views)
         return lambda image: parser(image).labels
 
