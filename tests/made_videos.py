@@ -1,4 +1,6 @@
-"""Videos that tests make: a face painted in the official colours that moves over a grey wall, with sound if wanted."""
+"""Videos that tests make: a face painted in the official colours that moves over a grey wall, with sound if wanted; and
+made faces that go their own ways.
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -6,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 
 from faceparse.classes import PALETTE, class_id
+from faceparse.data.synthetic.generate import make_face
+from faceparse.infer.wild.window import Window
 
 WALL = class_id("background")
 TIME_BASE = Fraction(1, 600)
@@ -29,15 +34,15 @@ def painted_face(width: int, height: int, left: int, top: int) -> np.ndarray:
 
 def write_video(
     path: Path,
-    label_maps: Sequence[np.ndarray],
+    pictures: Sequence[np.ndarray],
     times: Sequence[int] | None = None,
     audio: str | None = None,
     rotation: int = 0,
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Encode label maps in their colours, shown at `times` (in 600ths of a second; 25 a second unless given)."""
-    height, width = label_maps[0].shape
-    times = times if times is not None else [24 * index for index in range(len(label_maps))]
+    """Encode RGB frames, or label maps in their colours, shown at `times` (600ths of a second), or 25 a second."""
+    height, width = pictures[0].shape[:2]
+    times = times if times is not None else [24 * index for index in range(len(pictures))]
     with av.open(str(path), "w", container_options=options or {}) as container:
         video: Any = container.add_stream("libx264", rate=25, options={"crf": "6", "g": "10"})
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
@@ -45,8 +50,9 @@ def write_video(
         if rotation:
             video.set_display_rotation(rotation)
         sound: Any = container.add_stream(audio, rate=48_000) if audio else None
-        for labels, time in zip(label_maps, times, strict=True):
-            frame = av.VideoFrame.from_ndarray(PALETTE[labels], format="rgb24")
+        for picture, time in zip(pictures, times, strict=True):
+            colors = picture if picture.ndim == 3 else PALETTE[picture]
+            frame = av.VideoFrame.from_ndarray(colors, format="rgb24")
             frame.pts, frame.time_base = time, TIME_BASE
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
@@ -57,6 +63,27 @@ def write_video(
             container.mux(sound.encode(frame))
             container.mux(sound.encode(None))
     return path
+
+
+def two_faces(size: tuple[int, int], places: Sequence[tuple[Window, Window]]) -> tuple[list[np.ndarray], ...]:
+    """Two made faces, moved from frame to frame: the frames, and for each face its own label maps.
+
+    Args:
+        size: width and height of a frame.
+        places: where each frame has CelebA-HQ's square of each face.
+    """
+    faces = [make_face(5, index, 512) for index in (4, 7)]
+    frames, first, second = [], [], []
+    for windows in places:
+        frame = np.full((size[1], size[0], 3), (96, 110, 120), np.uint8)
+        for (image, labels), window, truth in zip(faces, windows, (first, second), strict=True):
+            own = np.array([(0, 0), (512, 0), (0, 512)], np.float32)
+            move = cv2.getAffineTransform(own, window.corners[[0, 1, 3]].astype(np.float32))
+            truth.append(cv2.warpAffine(labels, move, size, flags=cv2.INTER_NEAREST))
+            there = truth[-1] > 0
+            frame[there] = cv2.warpAffine(image, move, size, flags=cv2.INTER_AREA)[there]
+        frames.append(frame)
+    return frames, first, second
 
 
 def decoded(path: Path, pixels: str = "rgb24") -> tuple[list[np.ndarray], list[float]]:
