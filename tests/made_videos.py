@@ -1,6 +1,4 @@
-"""Videos that tests make: a face painted in the official colours that moves over a grey wall, with sound if wanted; and
-made faces that go their own ways.
-"""
+"""Videos that tests make: a face painted in the official colours that moves over a grey wall, with sound if wanted."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -8,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 
 from faceparse.classes import PALETTE, class_id
-from faceparse.data.synthetic.generate import make_face
-from faceparse.infer.wild.window import Window
 
 WALL = class_id("background")
 TIME_BASE = Fraction(1, 600)
@@ -63,27 +58,6 @@ def write_video(
             container.mux(sound.encode(frame))
             container.mux(sound.encode(None))
     return path
-
-
-def two_faces(size: tuple[int, int], places: Sequence[tuple[Window, Window]]) -> tuple[list[np.ndarray], ...]:
-    """Two made faces, moved from frame to frame: the frames, and for each face its own label maps.
-
-    Args:
-        size: width and height of a frame.
-        places: where each frame has CelebA-HQ's square of each face.
-    """
-    faces = [make_face(5, index, 512) for index in (4, 7)]
-    frames, first, second = [], [], []
-    for windows in places:
-        frame = np.full((size[1], size[0], 3), (96, 110, 120), np.uint8)
-        for (image, labels), window, truth in zip(faces, windows, (first, second), strict=True):
-            own = np.array([(0, 0), (512, 0), (0, 512)], np.float32)
-            move = cv2.getAffineTransform(own, window.corners[[0, 1, 3]].astype(np.float32))
-            truth.append(cv2.warpAffine(labels, move, size, flags=cv2.INTER_NEAREST))
-            there = truth[-1] > 0
-            frame[there] = cv2.warpAffine(image, move, size, flags=cv2.INTER_AREA)[there]
-        frames.append(frame)
-    return frames, first, second
 
 
 def decoded(path: Path, pixels: str = "rgb24") -> tuple[list[np.ndarray], list[float]]:

@@ -14,7 +14,8 @@ from faceparse.infer.parser import Parser
 from faceparse.infer.smoothing import SmoothingConfig
 from faceparse.infer.video.crowd import Crowd
 from faceparse.infer.wild.window import Window
-from made_videos import decoded, painted_face, two_faces, write_video
+from made_groups import two_faces
+from made_videos import decoded, painted_face, write_video
 from stand_ins import exit_code
 
 SIZE = WIDTH, HEIGHT = 640, 360
