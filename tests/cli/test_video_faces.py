@@ -104,7 +104,7 @@ def test_frames_are_searched_twice_a_second_and_squares_followed_between(stand_i
     crowd = crowd_of(stand_in, detect)
     for step in range(9):
         seconds = step / 8
-        labels, squares = passing(4 * step)
+        labels, squares = passing(12 * step)
         view = crowd(PALETTE[labels], seconds)
         assert view.num_faces == 2
         assert (view.labels(WIDTH, HEIGHT) == labels).mean() > 0.97

@@ -23,10 +23,10 @@ export class Faces {
       : "No part of a face was found. A larger, upright face may help.";
   }
 
-  /** "face 2 · " for a place in the photo's pixels: the nearest, in sides of its square, as the server paints them. */
+  /** " · face 2" for a place in the photo's pixels: the nearest, in sides of its square, as the server paints them. */
   at(x, y) {
     if (this.faces.length < 2) return "";
     const far = (face) => Math.hypot(face.x - x, face.y - y) / face.side;
-    return `face ${this.faces.reduce((best, face) => (far(face) < far(best) ? face : best)).id} · `;
+    return ` · face ${this.faces.reduce((best, face) => (far(face) < far(best) ? face : best)).id}`;
   }
 }

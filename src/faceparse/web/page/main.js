@@ -101,8 +101,8 @@ function light(part, place = null) {
   }
   const [left, top, width] = part.box;
   const [x, y] = place ?? [(left + width / 2) / current.map.width, top / current.map.height];
-  const whose = place ? current.faces.at(x * current.map.width, y * current.map.height) : "";
-  stage.name(`${part.name} · ${whose}${percent(part.share)}`, part.color, x, y);
+  const whose = place ? faceAt(place) : "";
+  stage.name(`${part.name} · ${percent(part.share)}${whose}`, part.color, x, y);
 }
 
 function redraw(part) {
@@ -111,6 +111,10 @@ function redraw(part) {
   if (wanted === drawn) return;
   drawn = wanted;
   stage.draw(shown, part?.id ?? null);
+}
+
+function faceAt([x, y]) {
+  return current.faces.at(x * current.map.width, y * current.map.height);
 }
 
 function lightAt(id, place) {
@@ -123,7 +127,7 @@ function pick(id, place) {
   picked = part && part !== picked ? part : null;
   light(picked, place);
   list.mark(picked?.id ?? null);
-  say(part ? `${part.name}: ${percent(part.share)} of the photo` : "background");
+  say(part ? `${part.name}: ${percent(part.share)} of the photo${faceAt(place)}` : "background");
 }
 
 async function cutOut(part, button) {
@@ -174,7 +178,7 @@ find("whereabouts").textContent = `The photo goes to faceparse ${local ? "on thi
 known.then(
   ({ version, model, faces }) => {
     find("about").textContent = `faceparse ${version}, model ${model}`;
-    if (faces) find("kind").textContent = "Every face in it is found: groups, small faces, and faces that lean.";
+    if (faces) find("kind").textContent = "Faces are found wherever they are: in groups, small, or leaning.";
   },
   (error) => complain(error.message),
 );
