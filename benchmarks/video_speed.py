@@ -3,10 +3,10 @@
     python benchmarks/video_speed.py --model compact
     python benchmarks/video_speed.py --model compact --faces 2
 
-Makes a video: a made face of 640 pixels that sways over a wall, with noise; or so many smaller ones, for `--faces`. Prints
-Markdown: milliseconds of processor time that each stage takes a frame, one after the other and one thread at a time of
-ours; then the whole command, whose stages overlap, in wall time. Only the wall time suffers where other work shares the
-machine.
+Makes a video: a made face of 640 pixels that sways over a wall, with noise; or so many smaller ones, for `--faces`.
+Prints Markdown: milliseconds of processor time that each stage takes a frame, one after the other and one thread at a
+time of ours; then the whole command, whose stages overlap, in wall time. Only the wall time suffers where other work
+shares the machine.
 """
 
 import argparse
