@@ -193,7 +193,7 @@ def test_a_full_disk_is_told_in_one_line_and_the_checkpoint_before_is_whole(made
 
 
 @pytest.mark.parametrize("option", ["--optimizer.learning-rate 1e-3", "--augment.flip 0", "--train-splits train,val",
-                                    "--no-channels-last", "--model.depths 0 1 1 0"])  # fmt: skip
+                                    "--no-channels-last", "--model.no-refine", "--model.depths 0 1 1 0"])  # fmt: skip
 def test_every_field_can_be_set_from_the_command_line(made_faces, tmp_path, option, monkeypatch):
     seen = []
     monkeypatch.setattr("faceparse.train.train", lambda config, *a, **k: seen.append(config))

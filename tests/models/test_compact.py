@@ -1,5 +1,7 @@
 """`compact` keeps the challenge's limit, takes any size, and can learn."""
 
+import dataclasses
+
 import hypothesis.strategies as st
 import pytest
 import torch
@@ -74,6 +76,21 @@ def test_a_logit_bias_shifts_the_decision_in_evaluation_only():
         after = network(images)
     torch.testing.assert_close(after[:, 7], before[:, 7] + 3.0)
     torch.testing.assert_close(after[:, :7], before[:, :7])
+
+
+def test_grouped_blocks_and_no_last_block_are_a_smaller_network_of_the_same_outputs():
+    lean = dataclasses.replace(TINY, group_width=8, refine=False)
+    network, usual = lean.build(), TINY.build()
+    assert network.num_parameters < usual.num_parameters
+    assert count_macs(network, 64) < count_macs(usual, 64)
+    images = torch.rand(1, 3, 50, 70)
+    with torch.inference_mode():
+        assert network.eval()(images).shape == usual.eval()(images).shape == (1, NUM_CLASSES, 50, 70)
+
+
+def test_a_group_that_does_not_divide_the_width_is_told():
+    faults = dataclasses.replace(TINY, group_width=12).faults()
+    assert faults == ["model.group_width is 12, where 0 or a divisor of the widths is needed"]
 
 
 def test_it_learns_one_batch_by_heart():

@@ -1,5 +1,6 @@
 """`faceparse train RECIPE --data DATASET --out RUN [--FIELD VALUE ...] [--resume]`."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +59,8 @@ def main(arguments: list[str]) -> int:
 def refuse_unknown(arguments: list[str], known: list[str]) -> None:
     for argument in arguments:
         name = argument.split("=")[0].replace("_", "-").removeprefix("--")
-        if argument.startswith("--") and name not in known and name.removeprefix("no-") not in known:
+        # a field that is on is turned off with `--no-channels-last` or `--model.no-refine`
+        if argument.startswith("--") and not {name, re.sub(r"(^|\.)no-", r"\1", name)} & set(known):
             raise UsageError.unknown("field", name, known)
 
 

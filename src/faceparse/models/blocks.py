@@ -45,6 +45,25 @@ class ResidualBlock(nn.Module):
         return F.relu(x + self.norm(self.second(self.first(x))))
 
 
+class GroupedBlock(nn.Module):
+    """A 3×3 convolution in groups, a 1×1 that mixes them, and a shortcut (Xie et al., 2017, aggregated residuals).
+
+    A fifth of a `ResidualBlock`'s work at 128 channels in groups of 32, and as fast for its work on a CPU, where
+    depthwise convolutions are not in training.
+    """
+
+    def __init__(self, channels: int, group_width: int):
+        super().__init__()
+        assert channels % group_width == 0
+        self.first = ConvNormAct(channels, channels, groups=channels // group_width)
+        self.mix = nn.Conv2d(channels, channels, 1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.norm.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x + self.norm(self.mix(self.first(x))))
+
+
 class AttentionBlock(nn.Module):
     """A pre-norm transformer layer over all positions of a map (Dosovitskiy et al., 2021).
 

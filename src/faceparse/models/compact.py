@@ -15,7 +15,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from .blocks import NUM_HEADS, AttentionBlock, ConvNormAct, ResidualBlock, initialise, resize_like
+from .blocks import NUM_HEADS, AttentionBlock, ConvNormAct, GroupedBlock, ResidualBlock, initialise, resize_like
 from .network import Network
 
 
@@ -28,6 +28,8 @@ class CompactConfig:
     """Channels at 1/2, 1/4, 1/8 and 1/16 of the input."""
     depths: tuple[int, ...] = (1, 1, 2, 1)
     """Residual blocks at each of them."""
+    group_width: int = 0
+    """Channels of a group in the blocks at 1/8 and deeper, each a grouped and a 1×1 convolution; 0: two dense ones."""
     num_attention: int = 3
     """Transformer layers at 1/16."""
     decoder_width: int = 64
@@ -46,6 +48,8 @@ class CompactConfig:
             faults.append("model.widths and half of model.decoder_width must be 1 to 4096")
         if self.widths and self.widths[-1] % NUM_HEADS:
             faults.append(f"the last of model.widths is {self.widths[-1]}, where a multiple of {NUM_HEADS} is needed")
+        if self.group_width < 0 or (self.group_width and any(width % self.group_width for width in self.widths[2:])):
+            faults.append(f"model.group_width is {self.group_width}, where 0 or a divisor of the widths is needed")
         if any(not 0 <= depth <= 64 for depth in (*self.depths, self.num_attention)):
             faults.append("model.depths and model.num_attention must be 0 to 64")
         return faults
@@ -63,8 +67,16 @@ class Compact(nn.Module):
         widths, decoder = config.widths, config.decoder_width
         in_channels = (3, *widths[:-1])
         self.stages = nn.ModuleList(
-            nn.Sequential(ConvNormAct(before, width, stride=2), *(ResidualBlock(width) for _ in range(depth)))
-            for before, width, depth in zip(in_channels, widths, config.depths, strict=True)
+            nn.Sequential(
+                ConvNormAct(before, width, stride=2),
+                *(
+                    GroupedBlock(width, config.group_width)
+                    if config.group_width and level >= 2
+                    else ResidualBlock(width)
+                    for _ in range(depth)
+                ),
+            )
+            for level, (before, width, depth) in enumerate(zip(in_channels, widths, config.depths, strict=True))
         )
         self.context = nn.Sequential(*(AttentionBlock(widths[-1]) for _ in range(config.num_attention)))
         # Finest first, as the stages are
