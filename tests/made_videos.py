@@ -52,12 +52,23 @@ def write_video(
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
         if sound is not None:
-            tone = np.sin(np.arange(48_000 * (times[-1] + 24) // 600) / 20).astype(np.float32)[None]
-            frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
-            frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, Fraction(1, 48_000)
-            container.mux(sound.encode(frame))
-            container.mux(sound.encode(None))
+            _write_tone(container, sound, 48_000 * (times[-1] + 24) // 600)
     return path
+
+
+def write_sound(path: Path) -> Path:
+    """A second of a tone, in a file that could hold a video beside it."""
+    with av.open(str(path), "w", format="mp4") as container:
+        _write_tone(container, container.add_stream("aac", rate=48_000), 48_000)
+    return path
+
+
+def _write_tone(container: Any, sound: Any, num_samples: int) -> None:
+    tone = np.sin(np.arange(num_samples) / 20).astype(np.float32)[None]
+    frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, Fraction(1, 48_000)
+    container.mux(sound.encode(frame))
+    container.mux(sound.encode(None))
 
 
 def decoded(path: Path, pixels: str = "rgb24") -> tuple[list[np.ndarray], list[float]]:

@@ -210,6 +210,26 @@ def test_other_kinds_of_picture_are_named(kind: str):
         images.read_image(encoded(PICTURE, kind))
 
 
+@pytest.mark.parametrize("kind", ["GIF", "TIFF"])
+def test_files_of_several_pictures_are_named_by_their_kind(kind: str):
+    several = encoded(PICTURE, kind, save_all=True, append_images=[PICTURE.rotate(90), PICTURE.rotate(180)])
+    with pytest.raises(DataError, match=f"a {kind} file, where a PNG, JPEG or WebP is expected; convert it first"):
+        images.read_image(several)
+
+
+def test_previews_that_cameras_put_into_a_jpeg_make_no_second_picture():
+    data = encoded(PICTURE, "MPO", save_all=True, append_images=[PICTURE.resize((8, 8))])
+    assert images.num_pictures(data) == 1
+    assert images.read_image(data).shape == RGB.shape
+
+
+@pytest.mark.parametrize(("kind", "num"), [("PNG", 3), ("WEBP", 3)])
+def test_pictures_of_an_animated_file_are_counted(kind: str, num: int):
+    more = [PICTURE.rotate(90), PICTURE.rotate(180)]
+    assert images.num_pictures(encoded(PICTURE, kind, save_all=True, append_images=more)) == num
+    assert images.num_pictures(encoded(PICTURE, kind)) == 1
+
+
 @pytest.mark.parametrize(
     ("brand", "said"),
     [

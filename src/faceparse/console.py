@@ -8,26 +8,28 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import TypeVar
 
 from rich.console import Console
-from rich.logging import RichHandler
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
 T = TypeVar("T")
 
 log = logging.getLogger("faceparse")
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
 
 _QUIET_SECONDS = 10.0
 """Where nobody watches a bar (a pipe, a log file), one line this often says how far the work is."""
 
 
+class _Lines(logging.Handler):
+    """Messages on standard error, a line each, as they are; above the bar where one is shown."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr, flush=True)
+
+
 def set_up_logging(level: int = logging.INFO) -> None:
     """Send the package's messages to standard error, once."""
     if not log.handlers:
-        handler = RichHandler(console=errors, show_path=False, show_time=False, show_level=False, markup=False)
-        log.addHandler(handler)
+        log.addHandler(_Lines())
     log.setLevel(level)
     log.propagate = False
 
@@ -40,6 +42,16 @@ def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterato
     if total is None and isinstance(items, Sized):
         total = len(items)
     if errors.is_terminal:
+        # only where a bar is shown: importing it takes time that a first photo in a pipe need not wait
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn())
         times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
         with Progress(*columns, *times, console=errors) as bar:
@@ -69,6 +81,9 @@ def print_json(value: object) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table on standard output; every column but the first is right-aligned."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=title, title_justify="left")
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right")

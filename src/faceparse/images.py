@@ -12,20 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image as PillowImage
+from PIL import JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 from PIL.ImageFile import ImageFile
 
 from faceparse.classes import IGNORE_LABEL, NUM_CLASSES, PALETTE
 from faceparse.errors import DataError
 from faceparse.files import write_atomically
-from faceparse.types import Image, Labels
+from faceparse.types import Image, Labels, UInt8
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before they are decoded: 100 megapixels are 300 MB as RGB."""
 
 _PHOTO_FORMATS = ("PNG", "JPEG", "WebP")
+_READERS = (PngImagePlugin, JpegImagePlugin, WebPImagePlugin)
+"""Imported by name, since Pillow otherwise imports those of all forty formats to find one."""
 _SIGNATURES = (
     (0, b"\x89PNG", "PNG"),
     (0, b"\xff\xd8\xff", "JPEG"),

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
 
 from faceparse.classes import MIRROR
 from faceparse.errors import UsageError
-from faceparse.types import Image
+from faceparse.types import Float32, Image
 
 _SCALES = (0.25, 4.0)
 """Smallest and largest scale that is taken."""

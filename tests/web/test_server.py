@@ -18,6 +18,8 @@ from faceparse.infer.parser import Parser
 from faceparse.web.config import ServerConfig
 from faceparse.web.server import PAGE, build
 
+HEIC = "save it as JPEG first; an iPhone takes JPEGs with Settings > Camera > Formats > Most Compatible"
+
 
 def test_a_photo_gives_its_ids(client: TestClient, photo: bytes, painted: np.ndarray):
     answer = client.post("/api/parse", content=photo)
@@ -76,12 +78,31 @@ def test_nothing_on_the_page_comes_from_another_host():
         (b"", 422, "the photo: an empty file (0 bytes); replace it or take it away"),
         (b"<svg/>", 422, "the photo: not a PNG, JPEG or WebP picture; replace it or take it away"),
         (b"GIF89a" + bytes(20), 422, "the photo: a GIF file, where a PNG, JPEG or WebP is expected; convert it first"),
+        (
+            b"\0\0\0\x18ftypheic" + bytes(20),
+            422,
+            f"the photo: a HEIC file, where a PNG, JPEG or WebP is expected; {HEIC}",
+        ),
         (b"\x89PNG" + bytes(20), 422, "the photo: a PNG that is damaged or cut off; replace it or take it away"),
     ],
 )
 def test_what_is_no_photo_is_told_whatever_type_it_claims(client: TestClient, content: bytes, status: int, said: str):
     answer = client.post("/api/parse", content=content, headers={"content-type": "image/png"})
     assert (answer.status_code, answer.json()) == (status, {"error": said})
+
+
+@pytest.mark.parametrize("claimed", ["text/html", "image/heic", "video/mp4", "nonsense", ""])
+def test_a_photo_that_claims_to_be_something_else_is_parsed_as_what_it_is(
+    client: TestClient, photo: bytes, painted: np.ndarray, claimed: str
+):
+    answer = client.post("/api/parse", content=photo, headers={"content-type": claimed})
+    assert answer.headers["content-type"] == "image/png"
+    np.testing.assert_array_equal(images.read_labels(answer.content), painted)
+
+
+def test_the_smallest_photo_is_parsed(client: TestClient):
+    answer = client.post("/api/parse", content=png(np.full((1, 1), 13)))
+    assert images.read_labels(answer.content).tolist() == [[13]]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ the even-odd rule, the polygons of a part are the part again, pixel by pixel.
 """
 
 import numpy as np
-from jaxtyping import Bool, Int
+
+from faceparse.types import Bool, Int
 
 Polygon = Int[np.ndarray, "corners 2"]
 """x and y of each corner, in order; closed from the last to the first."""

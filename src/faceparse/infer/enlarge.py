@@ -6,9 +6,8 @@ the pixels along borders are interpolated.
 """
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
 
-from faceparse.types import Labels
+from faceparse.types import Float, Float32, Int, Labels
 
 _AT_ONCE = 1 << 16
 """So many border pixels are interpolated at a time, which bounds the memory."""

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float32
 
 from faceparse.classes import NUM_CLASSES
 from faceparse.cores import num_cores
 from faceparse.errors import DataError, FaceparseError, UsageError
-from faceparse.types import Images, LabelMaps
+from faceparse.types import Float32, Images, LabelMaps
 
 if TYPE_CHECKING:
     import onnxruntime

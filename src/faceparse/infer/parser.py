@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, UInt8
 from PIL import Image as PillowImage
 
 from faceparse import images
@@ -17,7 +16,7 @@ from faceparse.infer.contours import Polygon, trace
 from faceparse.infer.enlarge import enlarged_labels
 from faceparse.infer.onnx import Device, OnnxNetwork
 from faceparse.tta import Views, averaged, parse_views
-from faceparse.types import Image, Labels, Probabilities
+from faceparse.types import Bool, Float, Float32, Image, Labels, Probabilities, UInt8
 
 if TYPE_CHECKING:
     from faceparse.infer.wild.faces import ParsedFaces

@@ -1,10 +1,9 @@
 """Label maps made visible: colours, a photo with its parts tinted, parts cut out. numpy only."""
 
 import numpy as np
-from jaxtyping import Bool, UInt8
 
 from faceparse.classes import PALETTE
-from faceparse.types import Image, Labels
+from faceparse.types import Bool, Image, Labels, UInt8
 
 _COLORS = np.zeros((256, 3), dtype=np.uint8)
 _COLORS[: len(PALETTE)] = PALETTE

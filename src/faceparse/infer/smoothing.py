@@ -9,9 +9,9 @@ away; what departs slowly counts as well, since the picture is compared with its
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 
 from faceparse.errors import UsageError
+from faceparse.types import Float32, UInt8
 
 _FRAME = 1 / 25
 """Seconds between the frames for which a strength is meant; more past is kept where frames follow each other faster."""

@@ -7,12 +7,11 @@ is a mean of two colours, and a mean of colours is the same in these coordinates
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
-from jaxtyping import UInt8
 
 from faceparse.classes import PALETTE
 from faceparse.errors import UsageError
 from faceparse.infer.render import outlines
-from faceparse.types import Labels
+from faceparse.types import Labels, UInt8
 
 Kind = Literal["overlay", "color", "ids"]
 """The frame with its parts tinted; official colours; ids as grey values."""

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import UInt8
 
 from faceparse.infer.parser import Parsed, Seen
 from faceparse.infer.wild.detect import Detector
 from faceparse.infer.wild.paint import Painted, Sight, paint, probabilities
 from faceparse.infer.wild.window import Framing, Window, framing, lit
-from faceparse.types import Image, Labels
+from faceparse.types import Image, Labels, UInt8
 
 _LOOK_SIDE = 256
 """Side of the squares in which eyes and mouth are searched."""

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 
 from faceparse.classes import NUM_CLASSES
 from faceparse.infer.parser import Seen
 from faceparse.infer.wild.window import Window
+from faceparse.types import Float32, UInt8
 
 _AT_ONCE = 1 << 18
 """So many pixels are painted at a time, which bounds the memory."""

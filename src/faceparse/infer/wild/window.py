@@ -3,12 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, UInt8
 from PIL import Image as PillowImage
 
 from faceparse.classes import class_id
 from faceparse.infer.parser import Seen
-from faceparse.types import Image
+from faceparse.types import Float, Image, UInt8
 
 _EYES = (class_id("left eye"), class_id("right eye"))
 _BROWS = (class_id("left brow"), class_id("right brow"))
