@@ -29,15 +29,15 @@ def painted_face(width: int, height: int, left: int, top: int) -> np.ndarray:
 
 def write_video(
     path: Path,
-    label_maps: Sequence[np.ndarray],
+    pictures: Sequence[np.ndarray],
     times: Sequence[int] | None = None,
     audio: str | None = None,
     rotation: int = 0,
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Encode label maps in their colours, shown at `times` (in 600ths of a second; 25 a second unless given)."""
-    height, width = label_maps[0].shape
-    times = times if times is not None else [24 * index for index in range(len(label_maps))]
+    """Encode RGB frames, or label maps in their colours, shown at `times` (600ths of a second), or 25 a second."""
+    height, width = pictures[0].shape[:2]
+    times = times if times is not None else [24 * index for index in range(len(pictures))]
     with av.open(str(path), "w", container_options=options or {}) as container:
         video: Any = container.add_stream("libx264", rate=25, options={"crf": "6", "g": "10"})
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
@@ -45,8 +45,9 @@ def write_video(
         if rotation:
             video.set_display_rotation(rotation)
         sound: Any = container.add_stream(audio, rate=48_000) if audio else None
-        for labels, time in zip(label_maps, times, strict=True):
-            frame = av.VideoFrame.from_ndarray(PALETTE[labels], format="rgb24")
+        for picture, time in zip(pictures, times, strict=True):
+            colors = picture if picture.ndim == 3 else PALETTE[picture]
+            frame = av.VideoFrame.from_ndarray(colors, format="rgb24")
             frame.pts, frame.time_base = time, TIME_BASE
             container.mux(video.encode(frame))
         container.mux(video.encode(None))

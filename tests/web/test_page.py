@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 from faceparse import images
 from faceparse.classes import NAMES, PALETTE
+from faceparse.infer.wild.window import Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -40,8 +42,8 @@ def browser() -> Iterator["playwright.Browser"]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: "playwright.Browser", address: str) -> Iterator["playwright.Page"]:
+@contextmanager
+def opened(browser: "playwright.Browser", address: str) -> Iterator["playwright.Page"]:
     """The page, freshly opened; a test fails where the page had an error of its own, or asked another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, permissions=["camera"])
     page = context.new_page()
@@ -54,6 +56,18 @@ def page(browser: "playwright.Browser", address: str) -> Iterator["playwright.Pa
     yield page
     context.close()
     assert faults == []
+
+
+@pytest.fixture
+def page(browser: "playwright.Browser", address: str) -> Iterator["playwright.Page"]:
+    with opened(browser, address) as page:
+        yield page
+
+
+@pytest.fixture
+def page_of_faces(browser: "playwright.Browser", address_of_faces: str) -> Iterator["playwright.Page"]:
+    with opened(browser, address_of_faces) as page:
+        yield page
 
 
 def arrive(page: "playwright.Page", photo: bytes, kind: str = "drop", name: str = "me.png") -> None:
@@ -190,3 +204,26 @@ def test_nothing_is_wider_than_the_screen_and_everything_has_a_name(page: "playw
     )
     assert nameless == []
     assert page.locator(".parts .name").all_text_contents() == list(NAMES[1:])
+
+
+def test_two_faces_of_a_photo_are_counted_and_told_apart(
+    page_of_faces: "playwright.Page", two: tuple[bytes, list[Window]]
+):
+    page, (photo, windows) = page_of_faces, two
+    playwright.expect(page.get_by_text("Faces are found wherever they are")).to_be_visible()
+    arrive(page, photo)
+    status_says(page, r"^2 faces, \d+ parts found")
+    assert "2 faces, skin" in str(page.get_by_role("img", name="The photo with its map").get_attribute("aria-label"))
+    box = page.locator("#photo").bounding_box()
+    assert box is not None
+    for number, window in enumerate(windows, start=1):
+        # the nose is in the middle of a square
+        page.mouse.move(box["x"] + box["width"] * window.x / 640, box["y"] + box["height"] * window.y / 360)
+        playwright.expect(page.locator("#tag")).to_have_text(re.compile(rf"^\w[\w ]+ · .* % · face {number}$"))
+
+
+def test_a_photo_without_a_face_says_so(page_of_faces: "playwright.Page"):
+    meadow = io.BytesIO()
+    Image.new("RGB", (320, 240), (80, 120, 60)).save(meadow, "PNG")
+    arrive(page_of_faces, meadow.getvalue())
+    status_says(page_of_faces, "^No face was found")

@@ -52,7 +52,7 @@ def serve(
     parser = Parser.load(model, device)
     if faces:
         load_detector()  # what is missing is said now, and not to whoever sends the first photo
-    app = build(parser.parse_faces if faces else parser, config, model)
+    app = build(parser.parse_faces if faces else parser, config, model, faces)
     with serving.listen(host, port) as listening:
         if not local:
             log.warning("--host %s: open to whoever reaches this machine; no password, no TLS", host)

@@ -25,6 +25,7 @@ def video(
     model: str = "compact",
     device: Literal["auto", "cpu", "cuda"] = "auto",
     tta: str = "",
+    faces: bool = False,
 ) -> int:
     """Label the parts of the face in a video. Sound, frame times and shape are kept; needs the extra `video`.
 
@@ -38,6 +39,7 @@ def video(
         model: a shipped model, an .onnx file, or a run or checkpoint folder that was exported.
         device: auto takes a GPU where the installed onnxruntime can use one.
         tta: flip parses each frame mirrored as well and averages; twice the time.
+        faces: follow every face, of any size and at any angle, and not one alone; needs the extra wild as well.
     """
     try:
         from faceparse.infer.video.parse import parse_video
@@ -48,6 +50,7 @@ def video(
         raise MissingExtraError("av", "video") from error
     from faceparse.infer.parser import Parser
     from faceparse.infer.smoothing import SmoothingConfig
+    from faceparse.infer.wild.detect import load_detector
 
     smoothing = SmoothingConfig(strength=smooth)
     smoothing.build()
@@ -55,7 +58,8 @@ def video(
     if str(out) != "-" and out.exists() and (out.is_dir() or (source.exists() and out.samefile(source))):
         what = "a folder" if out.is_dir() else "the video itself"
         raise UsageError(f"{out}: {what}, where a video to write is expected; choose another name")
-    outcome = parse_video(source, out, Parser.load(model, device, tta), write, smoothing)
+    detect = load_detector() if faces else None
+    outcome = parse_video(source, out, Parser.load(model, device, tta), write, smoothing, detect)
     if str(out) != "-":
         print(f"{outcome.num_frames} frames parsed; {out}")
     if outcome.num_without_face:

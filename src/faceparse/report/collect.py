@@ -12,7 +12,7 @@ from faceparse.report.examples import read_examples
 from faceparse.report.history import read_history, read_settings, read_text
 from faceparse.report.method import model_section, training_sections
 from faceparse.report.references import references_for
-from faceparse.report.wording import describe, machine_rows, write
+from faceparse.report.wording import machine_rows, write
 
 
 def collect_run(
@@ -49,17 +49,20 @@ def collect_run(
     if best:
         facts += [(f"Validation {SCORE_NAMES[name]}", f"{number(best.scores.get(name))} %") for name in SCORE_NAMES]
     faces = read_examples(examples or run)
+    sections = [model, *training_sections(run, settings, history), Section("Machine", machine_rows(_machine(run)))]
+    # what the report says was used: settings of losses that are off are not in it
+    used = [text for section in sections for _, text in section.rows]
     return Content(
         cover=cover,
         history=history,
-        sections=[model, *training_sections(run, settings, history), Section("Machine", machine_rows(_machine(run)))],
+        sections=sections,
         facts=facts,
         evaluation=best,
         evaluated=evaluated,
         intervals=_intervals(counts),
         examples=faces,
         ablations=[_ablation(other, settings) for other in ablations],
-        references=references_for([describe(settings), "interval" if counts else ""]),
+        references=references_for([*used, "interval" if counts else ""]),
         notes=[] if faces else ["There are no example faces: the run kept none, and no --data were given."],
     )
 

@@ -104,12 +104,14 @@ def training_sections(run: Path, settings: Mapping, history: History) -> list[Se
         ("Schedule of samples", describe({name: settings.get(name) for name in names})),
         ("Training data", _data(run, settings)),
     ]
+    augment = part("augment")
+    holes = () if augment.get("cutout") else ("cutout_holes", "cutout_sides")
     time = _time(run)
     if time:
         rows.append(("Time", f"{time}, {history.last_step:,} steps"))
     return [
         Section("Losses", [("Weighted sum of", _losses(part("loss"), part("model")))]),
-        Section("Augmentation", [("Each sample", describe(part("augment")))]),
+        Section("Augmentation", [("Each sample", describe(augment, leave_out=holes))]),
         Section("Optimisation", rows),
     ]
 

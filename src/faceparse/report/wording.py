@@ -60,7 +60,7 @@ def machine_rows(machine: Mapping[str, object] | None) -> list[tuple[str, str]]:
     kinds = [f"{named.count(name)} × {name}" for name in dict.fromkeys(named)]
     return [
         ("GPUs", ", ".join(kinds) or "none"),
-        ("CPU", f"{machine.get('cpu') or 'unknown'}, {machine.get('num_cpus') or 'unknown number of'} cores in use"),
+        ("CPU", f"{machine.get('cpu') or 'unknown'}; cores in use: {machine.get('num_cpus') or 'unknown'}"),
         ("Memory", size(machine.get("memory_bytes"))),
         ("Software", f"Python {machine.get('python')}, PyTorch {machine.get('torch')}, {machine.get('system')}"),
     ]

@@ -9,6 +9,8 @@ from faceparse import images
 from faceparse.classes import CLASSES, NUM_CLASSES
 from faceparse.errors import UsageError
 from faceparse.infer.parser import Parsed
+from faceparse.infer.wild.faces import ParsedFaces
+from faceparse.infer.wild.measure import face_as_json
 
 PICTURES = {
     "ids": lambda parsed: images.encode_labels(parsed.labels),
@@ -35,7 +37,8 @@ def describe(parsed: Parsed) -> dict[str, Any]:
     """A photo's size, its parts and its label map, ready for JSON.
 
     Every part has `id`, `name`, `color` (#rrggbb), `pixels`, `share` (of the photo, 0-1) and `box` (left, top, width,
-    height); background is among them. `ids` is the PNG of ids in base64.
+    height); background is among them. `ids` is the PNG of ids in base64. Where faces were searched, `faces` has for
+    each its `id` (1 is the largest), `sureness`, `angle` (degrees, clockwise) and `square` (its corners in the photo).
     """
     height, width = parsed.labels.shape
     counts = np.bincount(parsed.labels.ravel(), minlength=NUM_CLASSES)
@@ -52,7 +55,8 @@ def describe(parsed: Parsed) -> dict[str, Any]:
         if counts[row.id]
     ]
     ids = base64.b64encode(PICTURES["ids"](parsed)).decode()
-    return {"width": width, "height": height, "parts": parts, "ids": ids}
+    faces = {"faces": [face_as_json(face) for face in parsed.faces]} if isinstance(parsed, ParsedFaces) else {}
+    return {"width": width, "height": height, "parts": parts, **faces, "ids": ids}
 
 
 def cut_out(parsed: Parsed, name: str) -> bytes:

@@ -36,15 +36,16 @@ PAGE = Path(__file__).parent / "page"
 Parse = Callable[[np.ndarray], Parsed]
 
 
-def build(parse: Parse, config: ServerConfig | None = None, model: str = "compact") -> Starlette:
+def build(parse: Parse, config: ServerConfig | None = None, model: str = "compact", faces: bool = False) -> Starlette:
     """The server as an ASGI application.
 
     Args:
         parse: a `Parser`, or anything that makes of a uint8 RGB array what it makes; called from several threads.
         model: what the page calls it.
+        faces: whether `parse` finds every face of a photo, which the page then says.
     """
     config = config or ServerConfig()
-    service = _Service(parse, config, model)
+    service = _Service(parse, config, model, faces)
     return Starlette(
         routes=[
             Mount(
@@ -70,10 +71,11 @@ def build(parse: Parse, config: ServerConfig | None = None, model: str = "compac
 class _Service:
     """What the addresses do."""
 
-    def __init__(self, parse: Parse, config: ServerConfig, model: str):
+    def __init__(self, parse: Parse, config: ServerConfig, model: str, faces: bool):
         self._parse = parse
         self._config = config
         self._model = model
+        self._faces = faces
         self._rates = RateLimiter(config.requests_per_minute, config.burst)
 
     @contextlib.asynccontextmanager
@@ -88,7 +90,8 @@ class _Service:
             for row in CLASSES
         ]
         limits = {"bytes": self._config.max_bytes, "pixels": self._config.max_pixels}
-        return JSONResponse({"version": __version__, "model": self._model, "classes": classes, "limits": limits})
+        about = {"version": __version__, "model": self._model, "faces": self._faces}
+        return JSONResponse({**about, "classes": classes, "limits": limits})
 
     async def parse(self, request: Request) -> Response:
         """A photo's label map, or a picture or the numbers of it."""

@@ -83,6 +83,11 @@ class View(NamedTuple):
     small_size: tuple[int, int]
     """Height and width of the small frame."""
 
+    @property
+    def num_faces(self) -> int:
+        """1, or 0 where no face was found."""
+        return int(self.seen is not None)
+
     def labels(self, width: int, height: int) -> Labels:
         """The label map of the frame at its own size; background outside of the box."""
         if self.seen is None:

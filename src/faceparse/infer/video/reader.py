@@ -34,7 +34,7 @@ class Picture:
 
     planes: Planes
     small: Image
-    """RGB, for the network to see a part of; its longer side `SMALL_SIDE`, of square pixels."""
+    """RGB, for the network to see a part of; reduced, of square pixels."""
     pts: int
     """When it is shown, in the stream's time base; later than the frame before."""
     seconds: float
@@ -60,13 +60,17 @@ class Reader:
     What cannot be decoded is passed over, and told in `faults` when all has been read.
     """
 
-    def __init__(self, file: BinaryIO, name: str):
+    def __init__(self, file: BinaryIO, name: str, small_side: int = SMALL_SIDE):
         """Open a video.
+
+        Args:
+            small_side: the longer side of reduced frames.
 
         Raises:
             DataError: not a video, or one of a codec that is not known.
         """
         self.name = name
+        self._small_side = small_side
         self._container = _open(file, name)
         self._video = _video_stream(self._container, name)
         self._video.thread_type = "AUTO"
@@ -139,7 +143,7 @@ class Reader:
         half = (height // 2, width // 2)
         y, colors = samples[:height], samples[height:].reshape(2, *half)
         aspect = float(self._video.sample_aspect_ratio or 1)
-        scale = SMALL_SIDE / max(width * aspect, height)
+        scale = self._small_side / max(width * aspect, height)
         small = frame.reformat(
             max(1, round(width * aspect * scale)), max(1, round(height * scale)), "rgb24", interpolation="AREA"
         ).to_ndarray()

@@ -3,7 +3,17 @@
 import numpy as np
 
 from faceparse.infer.measure import as_json
-from faceparse.infer.wild.faces import ParsedFaces
+from faceparse.infer.wild.faces import Face, ParsedFaces
+
+
+def face_as_json(face: Face) -> dict[str, object]:
+    """A face's number, how sure the network is of it, its angle and its square, as `faces_as_json` has them."""
+    return {
+        "id": face.id,
+        "sureness": face.sureness,
+        "angle": float(np.rad2deg(face.window.angle)),
+        "square": face.window.corners.tolist(),
+    }
 
 
 def faces_as_json(name: str, parsed: ParsedFaces) -> dict[str, object]:
@@ -14,13 +24,7 @@ def faces_as_json(name: str, parsed: ParsedFaces) -> dict[str, object]:
     """
     height, width = parsed.labels.shape
     faces = [
-        {
-            "id": face.id,
-            "sureness": face.sureness,
-            "angle": float(np.rad2deg(face.window.angle)),
-            "square": face.window.corners.tolist(),
-            "parts": as_json(name, parsed.image, parsed.labels_of(face))["parts"],
-        }
+        face_as_json(face) | {"parts": as_json(name, parsed.image, parsed.labels_of(face))["parts"]}
         for face in parsed.faces
     ]
     return {"name": name, "width": width, "height": height, "faces": faces}

@@ -2,6 +2,7 @@
 import * as api from "./api.js";
 import { Camera } from "./camera.js";
 import * as downloads from "./downloads.js";
+import { Faces } from "./faces.js";
 import { prepare, watch } from "./intake.js";
 import { readLabelMap } from "./label_map.js";
 import { PartList, percent } from "./parts.js";
@@ -45,7 +46,8 @@ async function take(blob, name) {
     const ids = new Blob([bytes], { type: "image/png" });
     const map = await readLabelMap(ids, classes);
     if (mine.signal.aborted) return;
-    Object.assign(shown, { ids, map, parts: answer.parts.filter((part) => part.id > 0) });
+    const faces = new Faces(answer.faces);
+    Object.assign(shown, { ids, map, faces, parts: answer.parts.filter((part) => part.id > 0) });
     reveal(shown, reduced);
   } catch (error) {
     if (mine.signal.aborted) return;
@@ -75,9 +77,9 @@ function reveal(shown, reduced) {
   stage.showMap(shown.map, shown.classes, list.shown());
   enableDownloads(true);
   const number = shown.parts.length;
-  const found = number ? `${number} parts found.` : "No part of a face was found. A larger, upright face may help.";
+  const found = number ? `${shown.faces.counted}${number} parts found.` : shown.faces.nothing;
   say(`${found} ${number ? "Point at or tap one to name it." : ""} ${reduced}`);
-  stage.describe(`The photo with its map: ${shown.parts.map((part) => `${part.name} ${percent(part.share)}`).join(", ") || "no parts"}`);
+  stage.describe(`The photo with its map: ${shown.faces.counted}${shown.parts.map((part) => `${part.name} ${percent(part.share)}`).join(", ") || "no parts"}`);
 }
 
 function enableDownloads(on) {
@@ -99,7 +101,8 @@ function light(part, place = null) {
   }
   const [left, top, width] = part.box;
   const [x, y] = place ?? [(left + width / 2) / current.map.width, top / current.map.height];
-  stage.name(`${part.name} · ${percent(part.share)}`, part.color, x, y);
+  const whose = place ? faceAt(place) : "";
+  stage.name(`${part.name} · ${percent(part.share)}${whose}`, part.color, x, y);
 }
 
 function redraw(part) {
@@ -108,6 +111,10 @@ function redraw(part) {
   if (wanted === drawn) return;
   drawn = wanted;
   stage.draw(shown, part?.id ?? null);
+}
+
+function faceAt([x, y]) {
+  return current.faces.at(x * current.map.width, y * current.map.height);
 }
 
 function lightAt(id, place) {
@@ -120,7 +127,7 @@ function pick(id, place) {
   picked = part && part !== picked ? part : null;
   light(picked, place);
   list.mark(picked?.id ?? null);
-  say(part ? `${part.name}: ${percent(part.share)} of the photo` : "background");
+  say(part ? `${part.name}: ${percent(part.share)} of the photo${faceAt(place)}` : "background");
 }
 
 async function cutOut(part, button) {
@@ -169,6 +176,9 @@ watch({ take, refuse: complain });
 const local = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
 find("whereabouts").textContent = `The photo goes to faceparse ${local ? "on this machine" : `at ${location.host}`} only.`;
 known.then(
-  ({ version, model }) => { find("about").textContent = `faceparse ${version}, model ${model}`; },
+  ({ version, model, faces }) => {
+    find("about").textContent = `faceparse ${version}, model ${model}`;
+    if (faces) find("kind").textContent = "Faces are found wherever they are: in groups, small, or leaning.";
+  },
   (error) => complain(error.message),
 );
