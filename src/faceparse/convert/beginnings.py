@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from faceparse.models.backbones.pretraining import IMAGENET_1K, IMAGENET_21K
 from faceparse.provenance import RANDOM, UNKNOWN
 
-KINDS = (RANDOM, "imagenet-1k", "imagenet-21k", UNKNOWN)
+KINDS = (RANDOM, IMAGENET_1K, IMAGENET_21K, UNKNOWN)
 """Of initial weights, as far as the challenges' rules tell them apart."""
 
 _NAMED = re.compile(r"\b(?:pretrained|checkpoint|load_from)\s*=\s*(['\"])(.*?)\1")
@@ -31,10 +32,10 @@ def initial_weights_of(content: Mapping[str, Any]) -> tuple[str, list[str]]:
     names = [name for _, name in _NAMED.findall(text)]
     kinds = {_kind(name) for name in names}
     # what rules ask for is the most that was learned from
-    return next((kind for kind in ("imagenet-21k", UNKNOWN, "imagenet-1k") if kind in kinds), RANDOM), names
+    return next((kind for kind in (IMAGENET_21K, UNKNOWN, IMAGENET_1K) if kind in kinds), RANDOM), names
 
 
 def _kind(name: str) -> str:
     if _LARGER.search(name):
-        return "imagenet-21k"
-    return "imagenet-1k" if _PLAIN.search(name) else UNKNOWN
+        return IMAGENET_21K
+    return IMAGENET_1K if _PLAIN.search(name) else UNKNOWN

@@ -15,7 +15,7 @@ import numpy as np
 from faceparse.infer.parser import Seen
 from faceparse.infer.smoothing import Smoother, SmoothingConfig
 from faceparse.infer.wild.detect import Detector
-from faceparse.infer.wild.faces import find
+from faceparse.infer.wild.faces import SAME, find
 from faceparse.infer.wild.paint import Sight, paint
 from faceparse.infer.wild.window import Window, framing, lit
 from faceparse.types import Image, Labels
@@ -29,8 +29,6 @@ _SECONDS_BETWEEN = 0.5
 """From one search for new faces to the next."""
 _SURE = 0.65
 """A face that the network is less sure of is lost. Less than finding one asks for, so that none comes and goes."""
-_SAME = 0.25
-"""Two squares whose middles are closer than this, in sides, show the same face."""
 _MOVED, _GROWN, _TURNED = 0.08, 1.2, 0.12
 """What a square follows: a move in its sides, a factor of size, radians."""
 
@@ -119,7 +117,7 @@ class Crowd:
 
 
 def _near(window: Window, others: list[Window]) -> bool:
-    return any(window.distance(other) < _SAME for other in others)
+    return any(window.distance(other) < SAME for other in others)
 
 
 def _still_fits(window: Window, wanted: Window) -> bool:

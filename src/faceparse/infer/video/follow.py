@@ -16,6 +16,7 @@ from faceparse.classes import class_id
 from faceparse.infer.enlarge import enlarged_labels
 from faceparse.infer.parser import Seen
 from faceparse.infer.smoothing import SmoothingConfig
+from faceparse.infer.wild.window import ACROSS, BELOW, DOWN, LEAST_SHARE, MOUTH
 from faceparse.types import Image, Labels
 
 SEEN_SIDE = 256
@@ -23,12 +24,6 @@ SEEN_SIDE = 256
 
 _EYES = tuple([class_id(name) for name in names] for names in (("left eye", "right eye"), ("eye glasses",)))
 """What tells where the eyes are: themselves, or else what hides them."""
-_MOUTH = [class_id(name) for name in ("upper lip", "mouth", "lower lip")]
-_LEAST_SHARE = 0.0004
-"""Of a window, which eyes and mouth must each have: less is a mistake."""
-_ACROSS, _DOWN, _BELOW = 4.0, 3.6, 0.1
-"""CelebA-HQ's crop (Karras et al., ICLR 2018, appendix C): its side, in distances of the eyes and from eyes to mouth,
-of which the larger counts; its middle, in the latter, below the eyes."""
 _MOVED = 0.08
 """A face that is off the window's middle by this many sides is followed."""
 _GROWN = 1.2
@@ -188,9 +183,9 @@ def _spread(first: float, last: float, num: int) -> list[float]:
 def _wanted(seen: Seen, box: Box) -> Window | None:
     """The window around the face that is seen through a box; none where there are no eyes over a mouth."""
     labels = seen.argmax(axis=0)
-    least = _LEAST_SHARE * labels.size
+    least = LEAST_SHARE * labels.size
     eyes = next((found for ids in _EYES if len(found := np.argwhere(np.isin(labels, ids))) > least), None)
-    mouth = np.argwhere(np.isin(labels, _MOUTH))
+    mouth = np.argwhere(np.isin(labels, MOUTH))
     if eyes is None or len(mouth) <= least:
         return None
     # medians, which stray pixels do not move
@@ -201,6 +196,6 @@ def _wanted(seen: Seen, box: Box) -> Window | None:
     if down[0] <= 0:
         return None
     scale = (box.right - box.left) / labels.shape[1]
-    y, x = (between + _BELOW * down + 0.5) * scale
-    side = max(_ACROSS * float(apart), _DOWN * float(np.linalg.norm(down))) * scale
+    y, x = (between + BELOW * down + 0.5) * scale
+    side = max(ACROSS * float(apart), DOWN * float(np.linalg.norm(down))) * scale
     return Window(box.left + float(x), box.top + float(y), max(side, 8.0))

@@ -24,7 +24,7 @@ way up give .65 to .85, others .9 and more, tiny and dark ones .85."""
 _DOUBT = 4
 """Power of the sureness that a window's fit is multiplied by: sureness tells the way up, fit where the face is."""
 _NUM_CORRECTIONS = 2
-_SAME = 0.25
+SAME = 0.25
 """Two windows whose middles are closer than this, in sides, show the same face."""
 _FILLS, _CLEARLY = 0.75, 0.9
 """A photo that frames its face as well as the first, and in which the network is as sure of it as the second, is parsed
@@ -105,7 +105,7 @@ def find(photo: Image, see: See, detect: Detector) -> list[Framing]:
         face = _frame(photo, rough, see)
         if face is None:
             continue
-        twin = next((i for i, other in enumerate(found) if face.window.distance(other.window) < _SAME), None)
+        twin = next((i for i, other in enumerate(found) if face.window.distance(other.window) < SAME), None)
         if twin is None:
             found.append(face)
         elif found[twin].sureness < face.sureness:

@@ -12,11 +12,11 @@ from faceparse.types import Float, Image, UInt8
 _EYES = (class_id("left eye"), class_id("right eye"))
 _BROWS = (class_id("left brow"), class_id("right brow"))
 _GLASSES = class_id("eye glasses")
-_MOUTH = [class_id(name) for name in ("upper lip", "mouth", "lower lip")]
-_INNER = [*_EYES, *_BROWS, _GLASSES, class_id("nose"), *_MOUTH]
-_LEAST_SHARE = 0.0004
+MOUTH = [class_id(name) for name in ("upper lip", "mouth", "lower lip")]
+_INNER = [*_EYES, *_BROWS, _GLASSES, class_id("nose"), *MOUTH]
+LEAST_SHARE = 0.0004
 """Of a window, which eyes and mouth must each have: less is a mistake."""
-_ACROSS, _DOWN, _BELOW = 4.0, 3.6, 0.1
+ACROSS, DOWN, BELOW = 4.0, 3.6, 0.1
 """CelebA-HQ's crop (Karras et al., ICLR 2018, appendix C): its side, in distances of the eyes and from eyes to mouth,
 of which the larger counts; its middle, in the latter, below the eyes."""
 _BROW_TO_EYE = 0.2
@@ -128,8 +128,8 @@ def framing(seen: Seen, window: Window) -> Framing | None:
     """
     labels = seen.argmax(axis=0)
     size = np.array(labels.shape[::-1])
-    least = _LEAST_SHARE * labels.size
-    mouth = _middle(np.isin(labels, _MOUTH), least)
+    least = LEAST_SHARE * labels.size
+    mouth = _middle(np.isin(labels, MOUTH), least)
     if mouth is None:
         return None
     eyes = [
@@ -156,10 +156,10 @@ def framing(seen: Seen, window: Window) -> Framing | None:
     if long == 0 or down[1] <= 0 or across[0] <= 0:
         return None
     scale = window.side / float(size.max())
-    side = max(_ACROSS * apart, _DOWN * long) * scale
+    side = max(ACROSS * apart, DOWN * long) * scale
     if not _ASKED[0] < side / window.side < _ASKED[1]:
         return None
-    middle = (between + _BELOW * down - size / 2) @ window.axes.T * scale + (window.x, window.y)
+    middle = (between + BELOW * down - size / 2) @ window.axes.T * scale + (window.x, window.y)
     inner = np.isin(labels, _INNER)
     wanted = Window(
         float(middle[0]), float(middle[1]), side, _turn(window.angle + float(np.arctan2(across[1], across[0])))
