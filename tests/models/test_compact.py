@@ -12,6 +12,7 @@ from faceparse.classes import NUM_CLASSES
 from faceparse.errors import UsageError
 from faceparse.losses import LossConfig
 from faceparse.models import build
+from faceparse.models.blocks import AttentionBlock
 from faceparse.models.compact import CompactConfig
 from faceparse.models.cost import count_macs
 
@@ -86,6 +87,16 @@ def test_grouped_blocks_and_no_last_block_are_a_smaller_network_of_the_same_outp
     images = torch.rand(1, 3, 50, 70)
     with torch.inference_mode():
         assert network.eval()(images).shape == usual.eval()(images).shape == (1, NUM_CLASSES, 50, 70)
+
+
+def test_attention_to_averages_is_plain_attention_where_all_positions_are_alike():
+    torch.manual_seed(0)
+    plain, pooled = AttentionBlock(16), AttentionBlock(16, pool_keys=True)
+    pooled.load_state_dict(plain.state_dict())
+    even = torch.randn(2, 16, 1, 1).expand(-1, -1, 5, 8)
+    torch.testing.assert_close(pooled(even), plain(even))
+    uneven = torch.randn(2, 16, 5, 8)
+    assert (pooled(uneven) - plain(uneven)).abs().max() > 1e-3
 
 
 def test_a_group_that_does_not_divide_the_width_is_told():

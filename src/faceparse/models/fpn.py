@@ -51,7 +51,7 @@ class FPNEfficientNetConfig:
 
 
 class FeaturePyramid(nn.Module):
-    """Normalised `b 3 h w` → logits `b classes h w`; it trains without auxiliary heads."""
+    """Normalised `b 3 h w` → logits `b classes h w`, sides rounded up to the stride; no auxiliary heads."""
 
     def __init__(self, backbone: EfficientNetLite, channels: int, num_classes: int):
         super().__init__()
@@ -59,9 +59,8 @@ class FeaturePyramid(nn.Module):
         self.head = FPNHead(backbone.channels, channels, num_classes)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, tuple[Tensor, ...]]:
-        height, width = x.shape[-2:]
-        x = F.pad(x, (0, _to_whole(width), 0, _to_whole(height)))
-        logits = resize_like(self.head(self.backbone(x)), x)[..., :height, :width]
+        x = F.pad(x, (0, _to_whole(x.shape[-1]), 0, _to_whole(x.shape[-2])))
+        logits = resize_like(self.head(self.backbone(x)), x)
         return (logits, ()) if self.training else logits
 
 

@@ -28,7 +28,8 @@ class Network(nn.Module):
 
     Args:
         body: takes normalised `b 3 h w`; returns logits `b classes h w`, in training with a tuple of auxiliary
-            logits of any size.
+            logits of any size. Logits may be smaller than the input, by a factor, or larger, by rows and columns
+            after its last ones: what a side was rounded up by.
         working_size: pixels of the longer side; None runs the body at the input's own size.
         stride: sides are rounded to a multiple of this when resized.
         mean, std: of RGB in [0, 1], by which inputs are normalised.
@@ -67,6 +68,7 @@ class Network(nn.Module):
         height, width = images.shape[-2:]
         if self.training:
             logits, auxiliary = self.body(normalised)
+            logits = logits[..., :height, :width]
             if logits.shape[-2:] != images.shape[-2:]:
                 logits = F.interpolate(logits, size=(height, width), mode="bilinear", align_corners=False)
             return logits, auxiliary
@@ -74,6 +76,8 @@ class Network(nn.Module):
         if size is not None:
             normalised = F.interpolate(normalised, size, mode="bilinear", align_corners=False, antialias=True)  # type: ignore[arg-type]
         logits = self.body(normalised).float() + self.logit_bias
+        if size is None:  # else the sides are multiples of the stride, and nothing was rounded up
+            logits = logits[..., :height, :width]
         return F.interpolate(logits, size=(height, width), mode="bilinear", align_corners=False)
 
     def set_moments(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
