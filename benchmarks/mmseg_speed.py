@@ -8,9 +8,9 @@ on the head and .4 of it on the auxiliary head, backward and a step of SGD, on o
 to its label map. Three ways, each in a process of its own, whose peak memory is reported, one after another:
 
 - theirs: MMSegmentation 1.2.2's network in fp32 as it comes;
-- fp32: ours in fp32, as `faceparse train --precision fp32` (channels innermost, huge pages) and `evaluate` have it;
-- ours: with the defaults of `train`, which are bfloat16 where the CPU computes in it; parsing as
-  `evaluate --precision auto`.
+- fp32: ours in fp32, as `faceparse train --precision fp32` (channels innermost, huge pages) and
+  `evaluate --precision fp32` have it;
+- ours: with the defaults of `train` and `evaluate`, which are bfloat16 where the CPU computes in it.
 
 Each does one step that is not counted, then `--repeats`, of which the fastest counts. At 512² with a batch of 2 and one
 repeat the first two models take about ten minutes on two cores. `--peer-bf16` adds MMSegmentation's under autocast.

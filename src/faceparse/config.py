@@ -44,7 +44,7 @@ class RunConfig:
     train_splits: tuple[str, ...] = ("train",)
     """Splits to train on, such as `train,val`."""
     precision: Precision = "auto"
-    """auto: bfloat16 where the device computes in it, else fp32. Weights and evaluation are fp32 always."""
+    """auto: bfloat16 where the device computes in it, else fp32. Weights are fp32 always."""
     channels_last: bool = True
     """Keep channels innermost in memory, which convolutions like."""
     clip_norm: float = 1.0

@@ -153,7 +153,7 @@ def _train(
         improved = False
         if evaluated:
             averaged.load_state_dict(average.tensors)
-            report = evaluate(torch_predictor(averaged, device), val_pairs)
+            report = evaluate(torch_predictor(averaged, device, precision=config.precision), val_pairs)
             improved = report.fscore_2025 > best
             best = max(best, report.fscore_2025)
             metrics.write(step, **_scores(report))

@@ -1,14 +1,19 @@
 """Photos as a whole and through a sliding window."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
+from faceparse.checkpoint import save_checkpoint
+from faceparse.cli.evaluate import find_predictor
 from faceparse.cli.main import run
 from faceparse.errors import UsageError
 from faceparse.infer.sliding import Windows
 from faceparse.infer.torch import torch_predictor, torch_probabilities
 from faceparse.models.network import Network
+from faceparse.recipes import RECIPES
 
 CPU = torch.device("cpu")
 
@@ -99,6 +104,15 @@ def test_bfloat16_moves_few_labels_and_fp32_none(photo):
     probabilities = torch_probabilities(network, CPU, precision="bf16")(photo, 1.0)
     assert probabilities.dtype == np.float32
     assert np.array_equal(probabilities.argmax(0), rounded)
+
+
+def test_a_run_is_scored_in_the_precision_that_it_was_trained_in(tmp_path, photo):
+    torch.manual_seed(0)
+    config = dataclasses.replace(RECIPES["smoke"](), precision="bf16")
+    save_checkpoint(tmp_path / "checkpoints", 1, config, config.model.build().state_dict(), {}, best=True)
+    as_trained, rounded, exact = (find_predictor(str(tmp_path), precision=p)(photo) for p in (None, "bf16", "fp32"))
+    assert np.array_equal(as_trained, rounded)
+    assert not np.array_equal(as_trained, exact)
 
 
 def test_a_precision_for_an_onnx_file_is_refused(stand_in, made_faces):

@@ -30,7 +30,7 @@ def evaluate(
     inference: Literal["whole", "slide"] = "whole",
     crop: int | None = None,
     stride: int | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "fp32",
+    precision: Literal["auto", "bf16", "fp32"] | None = None,
     counts: Path | None = None,
     json: bool = False,
 ) -> int:
@@ -47,8 +47,8 @@ def evaluate(
         inference: look at each photo as a whole, or slide a window over it and average where windows overlap.
         crop: side of the sliding window in pixels of the photo; 512 unless given.
         stride: pixels from one window to the next; two thirds of the window unless given.
-        precision: of a run or checkpoint folder's network; auto is bfloat16 where the device computes in it, which is
-            faster and moves the labels of some pixels.
+        precision: in which a run or checkpoint folder's network computes; as it was trained unless given. auto is
+            bfloat16 where the device computes in it, which is faster and moves the labels of some pixels.
         counts: also write every image's counts to this .npz, for `faceparse compare`.
         json: print one JSON object instead of the tables.
     """
@@ -84,7 +84,7 @@ def _windows(slides: bool, crop: int | None, stride: int | None) -> "Windows | N
 
 
 def find_predictor(
-    model: str, views: Views | None = None, windows: "Windows | None" = None, precision: "Precision" = "fp32"
+    model: str, views: Views | None = None, windows: "Windows | None" = None, precision: "Precision | None" = None
 ) -> Predict:
     """What parses photos for a MODEL: onnxruntime for ONNX files and shipped models, PyTorch for runs and windows.
 
@@ -99,11 +99,11 @@ def find_predictor(
     path = weights.find(model)
     if windows and not path.is_dir():
         raise UsageError(f"{model}: --inference slide needs a run or checkpoint folder, or a shipped name")
-    if precision != "fp32" and not path.is_dir():
+    if precision not in (None, "fp32") and not path.is_dir():
         raise UsageError(
             f"{model}: --precision needs a run or checkpoint folder, or a shipped name; ONNX files have theirs"
         )
-    if not path.is_dir() or (model in weights.shipped() and not windows and precision == "fp32"):
+    if not path.is_dir() or (model in weights.shipped() and not windows and precision in (None, "fp32")):
         parser = Parser(OnnxNetwork(weights.find_onnx(model)), views)
         return lambda image: parser(image).labels
 
@@ -113,7 +113,8 @@ def find_predictor(
     from faceparse.infer.torch import torch_predictor, torch_probabilities
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network, _ = load_network(path)
+    network, config = load_network(path)
+    precision = precision or config.precision
     if views.single:
         return torch_predictor(network.to(device), device, windows, precision)
     see = averaged(torch_probabilities(network.to(device), device, windows, precision), views)
