@@ -120,6 +120,9 @@ def main() -> None:
     options.add_argument("data", type=Path, help="one split: a folder of images/ and masks/")
     options.add_argument("--model", default="compact")
     options.add_argument("--photos", type=int, default=8, help="of each kind")
+    options.add_argument(
+        "--first", type=int, default=0, help="number of the first: 8 for others than limits were set on"
+    )
     options.add_argument("--kinds", nargs="*", default=[*CASES, ASIDE], help="beginnings of the rows' names")
     chosen = options.parse_args()
     pairs = [read_pair(pair) for pair in list_pairs(chosen.data)]
@@ -129,10 +132,9 @@ def main() -> None:
     for name, case in CASES.items():
         if not name.startswith(tuple(chosen.kinds)):
             continue
-        tally, first = Tally(), 0
-        for seed in range(chosen.photos):
-            indices = [(first + k) % len(pairs) for k in range(case.num_faces)]
-            first += case.num_faces
+        tally = Tally()
+        for seed in range(chosen.first, chosen.first + chosen.photos):
+            indices = [(seed * case.num_faces + k) % len(pairs) for k in range(case.num_faces)]
             measure(parser, compose(pairs, indices, case, seed), pairs, tally)
         print(tally.row(name), flush=True)
     if not ASIDE.startswith(tuple(chosen.kinds)):
