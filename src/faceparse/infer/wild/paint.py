@@ -39,15 +39,14 @@ def paint(sights: Sequence[Sight], width: int, height: int) -> Painted:
     owner = np.zeros((height, width), dtype=np.uint8)
     nearest = np.full((height, width), np.inf, dtype=np.float32)
     for number, (seen, window) in enumerate(sights, start=1):
-        small = seen.argmax(axis=0).astype(np.uint8)
-        pixels = np.ascontiguousarray(seen.reshape(NUM_CLASSES, -1).T)
-        for rows, columns, u, v in _within(window, width, height, seen.shape[1]):
-            ids = _labels(small, pixels, u, v)
-            distance = np.hypot(u / seen.shape[1] - 0.5, v / seen.shape[1] - 0.5).astype(np.float32)
-            mine = (ids > 0) & (distance < nearest[rows, columns])
-            rows, columns = rows[mine], columns[mine]
-            labels[rows, columns], owner[rows, columns] = ids[mine], number
-            nearest[rows, columns] = distance[mine]
+        grid = _LabelGrid(seen)
+        for box, u, v, inside in _within(window, width, height, seen.shape[1]):
+            ids = grid.labels(u, v, inside)
+            distance = _from_middle(u, v, seen.shape[1])
+            mine = inside & (ids > 0) & (distance < nearest[box])
+            np.copyto(labels[box], ids, where=mine)
+            np.copyto(owner[box], np.uint8(number), where=mine)
+            np.copyto(nearest[box], distance, where=mine)
     return Painted(labels, owner)
 
 
@@ -68,41 +67,64 @@ def probabilities(
     owner = painted.owner[down.astype(np.intp)][:, along.astype(np.intp)]
     for number, (seen, window) in enumerate(sights, start=1):
         pixels = np.ascontiguousarray(seen.reshape(NUM_CLASSES, -1).T)
-        for rows, columns, u, v in _within(window, width, height, seen.shape[1]):
-            distance = np.hypot(u / seen.shape[1] - 0.5, v / seen.shape[1] - 0.5).astype(np.float32)
-            whose = owner[rows, columns]
-            mine = (whose == number) | ((whose == 0) & (distance < nearest[rows, columns]))
-            rows, columns = rows[mine], columns[mine]
-            full[:, rows, columns] = _between(pixels, seen.shape[1], u[mine], v[mine]).T
-            nearest[rows, columns] = distance[mine]
+        for box, u, v, inside in _within(window, width, height, seen.shape[1]):
+            distance = _from_middle(u, v, seen.shape[1])
+            whose = owner[box]
+            mine = inside & ((whose == number) | ((whose == 0) & (distance < nearest[box])))
+            full[(slice(None), *box)][:, mine] = _between(pixels, seen.shape[1], u[mine], v[mine]).T
+            np.copyto(nearest[box], distance, where=mine)
     return full
 
 
 def _within(window: Window, width: int, height: int, side: int):
-    """A photo's pixels in a window, some rows at a time: rows, columns, and where they are in the window's grid."""
+    """The part of a photo around a window, some rows at a time.
+
+    Yields:
+        where it is in the photo, as two slices; where its pixels are in the window's grid, `u` and `v`, `rows columns`;
+        and which of them are in the window.
+    """
     low, high = window.corners.min(axis=0), window.corners.max(axis=0)
     left, top = np.floor(low.clip(0, (width, height))).astype(int)
     right, bottom = np.ceil(high.clip(0, (width, height))).astype(int)
     if right <= left:
         return
+    (u_along, v_along), (u_down, v_down) = window.axes * side / window.side
+    along = np.arange(left, right) + 0.5 - window.x
     step = max(1, _AT_ONCE // (right - left))
     for start in range(top, bottom, step):
-        rows, columns = np.mgrid[start : min(bottom, start + step), left:right]
-        away = np.stack([columns + 0.5 - window.x, rows + 0.5 - window.y], axis=-1)
-        grid = (away @ window.axes / window.side + 0.5) * side
-        inside = ((grid >= 0) & (grid < side)).all(axis=-1)
-        yield rows[inside], columns[inside], grid[inside, 0], grid[inside, 1]
+        end = min(bottom, start + step)
+        down = (np.arange(start, end) + 0.5 - window.y)[:, None]
+        u = (along * u_along).astype(np.float32) + (down * u_down + side / 2).astype(np.float32)
+        v = (along * v_along).astype(np.float32) + (down * v_down + side / 2).astype(np.float32)
+        yield (slice(start, end), slice(left, right)), u, v, (u >= 0) & (u < side) & (v >= 0) & (v < side)
 
 
-def _labels(small: np.ndarray, pixels: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Of points in a grid; four neighbours that agree need no interpolation (see `faceparse.infer.enlarge`)."""
-    side = len(small)
-    left, top = _before(u, side), _before(v, side)
-    right, below = np.minimum(left + 1, side - 1), np.minimum(top + 1, side - 1)
-    ids = small[top, left]
-    mixed = (ids != small[top, right]) | (ids != small[below, left]) | (ids != small[below, right])
-    ids[mixed] = _between(pixels, side, u[mixed], v[mixed]).argmax(axis=1)
-    return ids
+def _from_middle(u: np.ndarray, v: np.ndarray, side: int) -> np.ndarray:
+    """Distance to the middle of a window's grid, in its sides."""
+    return np.hypot(u / side - 0.5, v / side - 0.5, dtype=np.float32)
+
+
+class _LabelGrid:
+    """Labels between a grid's points; four that agree need no interpolation (see `faceparse.infer.enlarge`)."""
+
+    def __init__(self, seen: Seen):
+        small = seen.argmax(axis=0).astype(np.uint8)
+        after = np.minimum(np.arange(len(small)) + 1, len(small) - 1)
+        below = small[after]
+        self._small = small.ravel()
+        self._mixed = ((small != small[:, after]) | (small != below) | (small != below[:, after])).ravel()
+        self._side = len(small)
+        # a class that nowhere reaches a fair share is nowhere the most probable
+        self._present = np.flatnonzero(seen.reshape(NUM_CLASSES, -1).max(axis=1) >= 1 / NUM_CLASSES)
+        self._pixels = np.ascontiguousarray(seen[self._present].reshape(len(self._present), -1).T)
+
+    def labels(self, u: np.ndarray, v: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Of points; right where they are wanted."""
+        at = _before(v, self._side) * self._side + _before(u, self._side)
+        ids = self._small.take(at)
+        mixed = self._mixed.take(at) & wanted
+        ids[mixed] = self._present[_between(self._pixels, self._side, u[mixed], v[mixed]).argmax(axis=1)]
+        return ids
 
 
 def _between(pixels: np.ndarray, side: int, u: np.ndarray, v: np.ndarray) -> Float32[np.ndarray, "points classes"]:
@@ -117,4 +139,5 @@ def _between(pixels: np.ndarray, side: int, u: np.ndarray, v: np.ndarray) -> Flo
 
 def _before(position: np.ndarray, side: int) -> np.ndarray:
     """The grid point before each position; points are in the middle of their pixels."""
-    return np.floor(position - 0.5).clip(0, side - 1).astype(np.intp)
+    # truncated as floor does, since what is negative becomes 0
+    return (position - 0.5).clip(0, side - 1).astype(np.intp)
