@@ -1,5 +1,6 @@
 """Two processes train as one does: the same weights from the same batches, to rounding. Through the real command."""
 
+import copy
 import json
 import os
 import subprocess
@@ -9,12 +10,16 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import distributed, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from faceparse.checkpoint import load_state
 from faceparse.cli.main import run
+from faceparse.distributed import Processes, SynchronisedBatchNorm
 from faceparse.optim import WeightAverage
 from faceparse.recipes import RECIPES
 from faceparse.train import train
+from tiny_networks import TINY
 
 # SGD: AdamW and Muon turn gradients that are 0 but for rounding into whole steps
 OPTIONS = ("--steps", "4", "--eval-every", "2", "--save-every", "2", "--log-every", "1", "--batch-size", "4",
@@ -86,11 +91,50 @@ def test_two_processes_go_on_with_a_run_that_one_began(made_faces, alone, tmp_pa
     _assert_same_training(alone, tmp_path / "run")
 
 
+@pytest.fixture
+def group_of_one():
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    yield
+    distributed.destroy_process_group()
+
+
+def _batch_norms(network):
+    return [module for module in network.modules() if isinstance(module, _BatchNorm)]
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_synchronised_norms_change_nothing_where_one_process_has_all_samples(name, group_of_one):
+    """Also those of timm's that end in an activation."""
+    torch.manual_seed(0)
+    networks = [TINY[name].build().train()]
+    networks.append(copy.deepcopy(networks[0]))
+    Processes(0, 2).synchronise_norms(networks[1])
+    assert all(isinstance(norm, SynchronisedBatchNorm) for norm in _batch_norms(networks[1]))
+    images, seen = torch.rand(2, 3, 64, 64), []
+    for network in networks:
+        torch.manual_seed(1)  # what dropout drops
+        logits, _ = network(images)
+        logits.square().mean().backward()
+        seen.append((logits, network.state_dict(), [p.grad for p in network.parameters() if p.grad is not None]))
+    torch.testing.assert_close(*seen, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(*(network.eval()(images) for network in networks), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["deeplabv3plus", "fpn_efficientnet_lite"])
+def test_norms_that_are_synchronised_on_gpus_keep_their_activations(name):
+    torch.manual_seed(0)
+    network = TINY[name].build().eval()
+    synchronised = copy.deepcopy(network)
+    Processes(0, 2, torch.device("cuda", 0)).synchronise_norms(synchronised)
+    assert all(isinstance(norm, nn.SyncBatchNorm) for norm in _batch_norms(synchronised))
+    images = torch.rand(1, 3, 64, 64)
+    assert torch.equal(synchronised(images), network(images))
+
+
 def test_a_batch_that_two_cannot_share_evenly_is_told(made_faces, tmp_path, monkeypatch):
     from contextlib import nullcontext
 
     from faceparse import train as module
-    from faceparse.distributed import Processes
     from faceparse.errors import UsageError
 
     monkeypatch.setattr(module, "joined_processes", lambda: nullcontext(Processes(0, 2)))

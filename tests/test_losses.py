@@ -10,6 +10,8 @@ from faceparse.config import check
 from faceparse.errors import UsageError
 from faceparse.losses import LossConfig, softmax_sums
 from faceparse.recipes import RECIPES
+from faceparse.train import loss_for
+from tiny_networks import NUM_AUXILIARY, TINY
 
 CLASSES = 5
 NOTHING = {"cross_entropy": 0.0, "dice": 0.0}
@@ -235,6 +237,28 @@ def test_losses_add_up_with_their_weights_and_auxiliary_heads():
     torch.testing.assert_close(ours, expected)
     gradients = [torch.autograd.grad(x, logits, retain_graph=True)[0] for x in (ours, expected)]
     torch.testing.assert_close(*gradients)
+
+
+def test_earlier_predictions_of_the_head_itself_count_once_and_auxiliary_heads_at_their_weight():
+    logits, labels = _sample()
+    one, loss = LossConfig().build(), LossConfig(auxiliary=0.25).build(num_earlier=2)
+    expected = one(logits, labels) + one(2 * logits, labels) + one(-logits, labels) + 0.25 * one(logits / 2, labels)
+    torch.testing.assert_close(loss(logits, labels, (2 * logits, -logits, logits / 2)), expected)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_network_trains_its_heads_at_mmsegmentations_weights(name):
+    """K-Net's base and stages each at 1 and the other head at .4, BiSeNetV2's four at 1, all others at .4."""
+    recipe = {"knet_resnet": "knet_r50", "knet_swin": "knet_swin_t", "bisenetv2": "bisenetv2"}.get(name, "psanet_r50")
+    loss = loss_for(RECIPES[recipe]().loss, TINY[name].build())
+    one, (logits, labels) = LossConfig(dice=0.0).build(), _sample()
+    weights = {"bisenetv2": (1, 1, 1, 1), "knet_resnet": (1, 1, 0.4), "knet_swin": (1, 1, 0.4)}.get(
+        name, (0.4,) * NUM_AUXILIARY[name]
+    )
+    assert len(weights) == NUM_AUXILIARY[name]
+    auxiliary = tuple(logits * (place + 2) for place in range(len(weights)))
+    expected = one(logits, labels) + sum(w * one(x, labels) for w, x in zip(weights, auxiliary, strict=True))
+    torch.testing.assert_close(loss(logits, labels, auxiliary), expected)
 
 
 def test_a_gradient_can_be_taken_twice():

@@ -6,9 +6,14 @@ import pytest
 import torch
 from torch import nn
 
+from faceparse.convert.families import RULES
+from faceparse.convert.rules import sources
 from faceparse.errors import UsageError
+from faceparse.models import CONFIGS
 from faceparse.optim import OptimizerConfig, WeightAverage, learning_rate_at, set_learning_rate
 from faceparse.optim.layers import layers_of
+from faceparse.recipes import RECIPES
+from tiny_networks import TINY
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "poly", "constant"])
@@ -68,6 +73,15 @@ def test_poly_ends_at_mmsegmentations_min_lr():
     assert learning_rate_at(config, 20_000, 40_000) == pytest.approx((0.01 - 1e-4) * 0.5**0.9 + 1e-4)
 
 
+def test_steps_are_mmsegmentations_schedule_for_k_net():
+    """Its 0.x: linear warm-up from a thousandth over 1,000 of 80,000 steps, then a tenth from 60,000 and 72,000 on."""
+    config = RECIPES["knet_r50"]().optimizer
+    rates = {step: learning_rate_at(config, step, 80_000) for step in (0, 500, 1000, 59_999, 60_000, 71_999, 72_000)}
+    assert rates == pytest.approx(
+        {0: 1e-7, 500: 1e-4 * 0.5005, 1000: 1e-4, 59_999: 1e-4, 60_000: 1e-5, 71_999: 1e-5, 72_000: 1e-6}
+    )
+
+
 CONVNEXT = [
     "stem.0.weight", "stages.0.blocks.2.gamma", "stages.1.downsample.1.weight", "stages.1.blocks.0.norm.weight",
     "stages.2.downsample.0.bias", *(f"stages.2.blocks.{i}.mlp.fc1.weight" for i in range(27)),
@@ -98,6 +112,32 @@ def test_convnext_is_layered_by_three_blocks_as_mmsegmentation_does():
     assert layers["stages.0.blocks.2.gamma"] == 1
     assert layers["stages.1.downsample.1.weight"] == layers["stages.1.blocks.2.gamma"] == 2
     assert layers["stages.3.blocks.2.conv_dw.weight"] == 12
+
+
+def _layer_there(key: str, num_layers: int, kind: str) -> int:
+    """MMSegmentation's layer of an entry by its own name, as its constructor for ConvNeXt counts them."""
+    part, _, rest = key.removeprefix("backbone.").partition(".")
+    if not key.startswith("backbone.") or part not in ("stages", "downsample_layers"):
+        return num_layers + 1
+    stage = int(rest.split(".")[0])
+    if part == "downsample_layers":
+        return 0 if kind == "stage" else (0, 2, 3, num_layers)[stage]
+    if kind == "stage":
+        return stage + 1
+    return (1, 2, 3 + int(rest.split(".")[1]) // 3, num_layers)[stage]
+
+
+@pytest.mark.parametrize("kind", ["stage", "layer"])
+@pytest.mark.parametrize(("name", "num_layers"), [("upernet_convnext_t", 6), ("upernet_convnext_xl", 12)])
+def test_every_parameter_of_convnext_learns_at_mmsegmentations_rate(name, num_layers, kind):
+    with torch.device("meta"):
+        network = CONFIGS[name].build()
+    config = OptimizerConfig(kind="sgd", learning_rate=1.0, layer_decay=0.9, layer_kind=kind, num_layers=num_layers)
+    shares = _by_name(network, config.build(network), "share")
+    theirs = sources(network.body, RULES[name])
+    expected = {name: 0.9 ** (num_layers + 1 - _layer_there(theirs[name].key, num_layers, kind)) for name in shares}
+    assert shares == pytest.approx(expected)
+    assert len({round(share, 9) for share in shares.values()}) == (6 if kind == "stage" else num_layers + 2)
 
 
 def test_swin_is_layered_block_by_block():
@@ -139,6 +179,19 @@ def test_position_tables_are_not_decayed():
     decay = _by_name(network, OptimizerConfig(weight_decay=0.1).build(network), "weight_decay")
     assert decay["backbone.relative_position_bias_table"] == decay["backbone.absolute_pos_embed"] == 0
     assert decay["backbone.stem.weight"] == decay["head.weight"] == 0.1
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_of_a_real_network_weights_alone_are_decayed(name):
+    network = TINY[name].build()
+    decay = _by_name(network, OptimizerConfig(weight_decay=0.1).build(network), "weight_decay")
+    weights = {
+        f"{path}.weight".removeprefix("body.")
+        for path, module in network.named_modules()
+        if isinstance(module, nn.Conv2d | nn.Linear)
+    }
+    assert {name for name, value in decay.items() if value} == weights
+    assert {value for name, value in decay.items() if name in weights} == {0.1}
 
 
 def test_rates_fall_from_the_head_to_the_stem_and_the_head_may_learn_faster():

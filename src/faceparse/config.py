@@ -48,7 +48,7 @@ class RunConfig:
     channels_last: bool = True
     """Keep channels innermost in memory, which convolutions like."""
     clip_norm: float = 1.0
-    """Largest norm of the gradient; longer ones are shortened."""
+    """Largest norm of the gradient; longer ones are shortened. 0: none are."""
     accumulate: int = 1
     """Parts in which a step's samples are computed one after another, which takes less memory and a third more time.
     The loss is the whole batch's; batch norms see a part at a time."""
@@ -179,8 +179,8 @@ def check(config: RunConfig) -> None:
         faults.append(f"seed is {config.seed}, where 0 to {2**32 - 1} is needed")
     if not config.train_splits:
         faults.append("train_splits names no split")
-    if config.clip_norm <= 0:
-        faults.append("clip_norm must be above 0")
+    if not config.clip_norm >= 0:
+        faults.append(f"clip_norm is {config.clip_norm}, where at least 0 is needed")
     if not 0 <= config.average_decay < 1:
         faults.append(f"average_decay is {config.average_decay}, where at least 0 and below 1 is needed")
     for name in ("input_mean", "input_std"):

@@ -91,16 +91,19 @@ class Processes:
     def synchronise_norms(self, network: nn.Module) -> None:
         """Let a network's batch norms take mean and variance over all processes' samples.
 
-        On a GPU they become torch's, which knows no other device; on a CPU ours. Their tensors stay the same.
+        On a GPU they become torch's, which knows no other device; on a CPU ours. Their tensors stay the same, and so do
+        the activations that timm puts into its norms.
         """
         if self.num == 1:
             return
         if self.device.type == "cuda":
-            nn.SyncBatchNorm.convert_sync_batchnorm(network)
+            from timm.layers import convert_sync_batchnorm  # torch's own loses those activations
+
+            convert_sync_batchnorm(network)
             return
         for parent in list(network.modules()):
             for name, module in parent.named_children():
-                if type(module) is nn.BatchNorm2d:
+                if isinstance(module, nn.BatchNorm2d):
                     setattr(parent, name, SynchronisedBatchNorm(module))
 
 
@@ -137,17 +140,20 @@ class SynchronisedBatchNorm(nn.BatchNorm2d):
     """A batch norm over the samples of all processes, which hold equally many; takes over another's tensors.
 
     The variance is that of the differences from the common mean, as `F.batch_norm` has it, not E[x²] - E[x]², which
-    loses digits. (torch's own `SyncBatchNorm` has no CPU kernels.)
+    loses digits. (torch's own `SyncBatchNorm` has no CPU kernels.) What timm's `BatchNormAct2d` does to the normalised
+    map is done here too.
     """
 
     def __init__(self, norm: nn.BatchNorm2d):
         super().__init__(norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
-        for name, tensor in (*norm.named_parameters(), *norm.named_buffers()):
+        for name, tensor in (*norm.named_parameters(recurse=False), *norm.named_buffers(recurse=False)):
             setattr(self, name, tensor)
+        self.drop, self.act = (getattr(norm, name, nn.Identity()) for name in ("drop", "act"))
 
     def forward(self, input: Tensor) -> Tensor:
-        if not self.training:
-            return super().forward(input)
+        return self.act(self.drop(self._normalise(input) if self.training else super().forward(input)))
+
+    def _normalise(self, input: Tensor) -> Tensor:
         x = input.float()
         num = x.numel() // x.shape[1] * distributed.get_world_size()
         mean = _Sum.apply(x.sum((0, 2, 3), keepdim=True)) / num

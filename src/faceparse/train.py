@@ -28,7 +28,9 @@ from faceparse.evaluate import evaluate
 from faceparse.image_counts import FILE_NAME, ImageCounts
 from faceparse.infer.torch import torch_predictor
 from faceparse.initial_weights import backbone_for, weights_for
+from faceparse.losses import LossConfig, SegmentationLoss
 from faceparse.metrics import ScoreReport
+from faceparse.models.network import Network
 from faceparse.optim import WeightAverage, learning_rate_at, set_learning_rate
 from faceparse.precision import autocast_for
 from faceparse.provenance import write_provenance
@@ -97,7 +99,7 @@ def _train(
             {**network.state_dict(), **initial}
         )  # a backbone's leave the heads as the seed has them
     network.set_moments(config.input_mean, config.input_std)
-    loss_of = config.loss.build().to(device)
+    loss_of = loss_for(config.loss, network).to(device)
     optimizer = config.optimizer.build(network)
     average = WeightAverage(network, config.average_decay)
     averaged = config.model.build(working_size=config.image_size).to(device).eval()
@@ -136,7 +138,8 @@ def _train(
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
             raise _not_finite(losses[-1], step, config, store, out)
-        torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm)
+        if config.clip_norm:
+            torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm)
         optimizer.step()
         step += 1
         average.update(network, step)
@@ -168,6 +171,11 @@ def _train(
             state = {"step": step, "best": best, "weights": network.state_dict(), "optimizer": optimizer.state_dict()}
             save_checkpoint(out / "checkpoints", step, config, average.tensors, state, best=improved)
     log.info("done in %s; best val F %.4f; model: %s", duration(time.monotonic() - started), best, out)
+
+
+def loss_for(config: LossConfig, network: Network) -> SegmentationLoss:
+    """The loss of a network's logits; some of the auxiliary ones may be its head's own (K-Net's earlier stages)."""
+    return config.build(getattr(network.body, "num_earlier", 0))
 
 
 def _not_finite(loss: float, step: int, config: RunConfig, store: Store, out: Path) -> FaceparseError:

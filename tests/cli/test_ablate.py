@@ -61,11 +61,11 @@ def test_finished_rows_are_kept_and_missing_ones_trained(grid, made_faces, tmp_p
     assert ablate(made_faces, out, "--rows", "none,ce") == 0
     log = (out / "ce" / "log.txt").read_text()
     assert [name for name, row in table(out).items() if row["state"] == "finished"] == ["none", "ce"]
-    assert table(out)["focal"]["state"] == "not begun"
-    assert ablate(made_faces, out, "--rows", "none,ce,focal") == 0
+    assert table(out)["high-weights"]["state"] == "not begun"
+    assert ablate(made_faces, out, "--rows", "none,ce,high-weights") == 0
     assert (out / "ce" / "log.txt").read_text() == log
-    assert [name for name, row in table(out).items() if row["state"] == "finished"] == ["none", "ce", "focal"]
-    for name in ("ce", "none", "focal"):  # a row is the same whether it was trained alone or among all
+    assert [name for name, row in table(out).items() if row["state"] == "finished"] == ["none", "ce", "high-weights"]
+    for name in ("ce", "none", "high-weights"):  # a row is the same whether it was trained alone or among all
         assert table(out)[name] == table(grid)[name]
 
 
@@ -77,7 +77,7 @@ def test_rows_of_another_budget_are_not_mixed(grid, made_faces, capsys):
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        (("--rows", "focal-dise"), "unknown row 'focal-dise'; did you mean 'focal-dice'?"),
+        (("--rows", "high-wieghts"), "unknown row 'high-wieghts'; did you mean 'high-weights'?"),
         (("--loss.lovasz", "1"), "unknown field 'loss.lovasz'"),
         (("--steps", "0"), "steps is 0"),
     ],
@@ -100,10 +100,10 @@ def test_a_row_that_fails_is_told_in_the_table_and_the_others_are_trained(made_f
         return train(config, *arguments, **options)
 
     monkeypatch.setattr(training, "train", failing)
-    assert ablate(made_faces, tmp_path, "--rows", "ce,focal,weighted-ce") == 1
-    assert table(tmp_path)["focal"]["state"] == "the loss is nan at step 1"
+    assert ablate(made_faces, tmp_path, "--rows", "ce,weighted-ce-focal,weighted-ce") == 1
+    assert table(tmp_path)["weighted-ce-focal"]["state"] == "the loss is nan at step 1"
     assert table(tmp_path)["weighted-ce"]["state"] == "finished"
-    assert "| focal | the loss is nan at step 1 |" in (tmp_path / "table.md").read_text()
+    assert "| weighted-ce-focal | the loss is nan at step 1 |" in (tmp_path / "table.md").read_text()
 
 
 def test_the_grid_is_the_reports():
@@ -113,5 +113,48 @@ def test_the_grid_is_the_reports():
     assert [row.reported for row in GRID if row.group == "loss"] == [
         76.88, 77.33, 78.22, 77.92, 78.40, 77.10, 77.08, 77.27, 76.83
     ]  # fmt: skip
-    base = RECIPES["deeplabv3plus_r50"]()
+    base = RECIPES["deeplabv3plus_r50_ablation"]()
     assert (base.steps, base.batch_size, base.optimizer.kind, base.optimizer.learning_rate) == (20_000, 4, "sgd", 0.01)
+    best = next(row for row in GRID if row.name == "weighted-ce-lovasz-1-2")
+    assert best.config(base) == base
+
+
+WEIGHTED = (0.95, 0.95, 0.95, 1, 1, 1, 1.05, 1.05, 1.05, 1.05, 1, 1, 1, 0.95, 1.05, 1.5, 2, 1, 1.05)
+HIGH = (0.9, 0.9, 0.9, 1, 1, 1, 1.1, 1.1, 1.1, 1.1, 1, 1, 1, 0.9, 1.1, 2, 4, 1, 1.1)
+
+
+def test_each_row_changes_what_the_report_changed():
+    """Losses: weights of cross-entropy, Lovász, focal, Dice, auxiliary. Augmentation: colours, angle, holes."""
+    losses = {row.name: row.loss for row in GRID if row.group == "loss"}
+    terms = {
+        name: (loss.cross_entropy, loss.lovasz, loss.focal, loss.dice, loss.auxiliary) for name, loss in losses.items()
+    }
+    assert terms == {
+        "ce": (1, 0, 0, 0, 0.4),
+        "weighted-ce": (1, 0, 0, 0, 0.4),
+        "weighted-ce-lovasz-2-1": (1, 0.5, 0, 0, 0.4),
+        "weighted-ce-lovasz-1-1": (1, 1, 0, 0, 0.4),
+        "weighted-ce-lovasz-1-2": (1, 2, 0, 0, 0.4),
+        "weighted-ce-focal": (1, 0, 1, 0, 0.4),
+        "weighted-ce-focal-dice": (1, 0, 1, 1, 0.4),
+        "high-weights": (1, 0, 0, 0, 0.4),
+        "auxiliary-1-1": (1, 0, 0, 0, 1),
+    }
+    weights = {name: loss.class_weights for name, loss in losses.items()}
+    assert weights == dict.fromkeys(losses, WEIGHTED) | {"ce": (), "high-weights": HIGH}
+    assert losses["weighted-ce-focal"].focal_gamma == 3
+    rows = {row.name: row.augment for row in GRID if row.group == "augmentation"}
+    colours = {name: (a.color_probability, a.brightness, a.contrast, a.hue) for name, a in rows.items()}
+    mild = (0.5, 16, (0.75, 1.25), 18)  # its hue of 9 is of 180
+    assert {name: c for name, c in colours.items() if c != mild} == {
+        "none": (0, *mild[1:]), "full-jitter": (0.5, 32, (0.5, 1.5), 36)
+    }  # fmt: skip
+    assert {name: a.rotation for name, a in rows.items() if a.rotation} == {
+        "mild-rotate-15": 15, "mild-rotate-25": 25, "mild-rotate-35": 35,
+        "mild-rotate-25-small-cutout": 25, "mild-rotate-25-big-cutout": 25,
+    }  # fmt: skip
+    assert {a.rotation_probability for a in rows.values() if a.rotation} == {0.5}
+    assert all((a.outside, a.flip, a.crop) == ("background", 0, False) for a in rows.values())
+    small, big = rows["mild-rotate-25-small-cutout"], rows["mild-rotate-25-big-cutout"]
+    assert (small.cutout, small.cutout_holes, small.cutout_sides) == (0.3, (1, 2), (32 / 512, 48 / 512))
+    assert (big.cutout, big.cutout_holes, big.cutout_sides) == (0.5, (1, 3), (32 / 512, 64 / 512))

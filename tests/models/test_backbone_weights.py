@@ -45,6 +45,22 @@ def test_torchvisions_names(name, theirs):
     assert all("head" in key or key.startswith(("norm.", "classifier.")) or "index" in key for key in loaded.unused)
 
 
+def test_swin_under_its_authors_names_counts_patch_merging_to_the_stage_before():
+    source, network = TINY["upernet_swin"].build(), TINY["upernet_swin"].build()
+    weights = {key: value + 1 for key, value in backbone_of(source).items() if not key.startswith("norms.")}
+    authors = {}
+    for key, value in weights.items():
+        for stage in (1, 2, 3):
+            if key.startswith(f"layers.{stage}.downsample."):
+                key = key.replace(f"layers.{stage}.", f"layers.{stage - 1}.")
+                break
+        authors[key] = value
+    assert "layers.0.downsample.reduction.weight" in authors
+    loaded = load_backbone(network, authors)
+    assert loaded.num_loaded == len(weights)
+    assert all(torch.equal(backbone_of(network)[key], value) for key, value in weights.items())
+
+
 def test_torchvisions_resnet_gives_all_but_the_stem():
     import torchvision
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from timm.layers import DropPath
 
 from faceparse.classes import NUM_CLASSES
 from faceparse.config import RunConfig, from_json, to_json
@@ -60,6 +61,20 @@ def test_every_parameter_is_trained(name):
     sum(x.square().mean() for x in (logits, *auxiliary)).backward()
     without = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
     assert without == []
+
+
+@pytest.mark.parametrize(
+    ("name", "highest"), [("upernet_swin_t", 0.3), ("upernet_convnext_t", 0.4), ("segformer_b0", 0.1)]
+)
+def test_paths_are_dropped_as_often_as_in_mmsegmentation(name, highest):
+    """From never in the first block to the highest rate in the last, in equal steps."""
+    with torch.device("meta"):
+        backbone = CONFIGS[name].build().body.backbone
+    blocks = [block for stage in getattr(backbone, "stages", None) or backbone.layers for block in stage.blocks]
+    rates = [{m.drop_prob for m in block.modules() if isinstance(m, DropPath)} or {0.0} for block in blocks]
+    assert all(len(of_block) == 1 for of_block in rates)
+    expected = [highest * index / (len(blocks) - 1) for index in range(len(blocks))]
+    assert [of_block.pop() for of_block in rates] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", ["upernet_swin", "upernet_convnext", "segformer"])

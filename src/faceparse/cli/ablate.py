@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     from faceparse.recipes import find_recipe
 
     named = bool(arguments) and not arguments[0].startswith("-")
-    name = arguments[0] if named else "deeplabv3plus_r50"
+    name = arguments[0] if named else "deeplabv3plus_r50_ablation"
     rest = arguments[1:] if named else arguments
     default = find_recipe(name)()
     fields = [field for field in field_names() if field not in ("recipe", "model.name")]
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         """Train the 2022 winner's ablations, one augmentation or loss changed at a time, and write their table.
 
         Rows that are finished are kept and the one that was interrupted goes on, so give the same command again after a
-        crash. Example: faceparse ablate deeplabv3plus_r50 --data DATA --out runs/ablation --rows loss
+        crash. Example: faceparse ablate --data DATA --out runs/ablation --rows loss
 
         Args:
             data: dataset folder (a root with train/ and val/).

@@ -16,7 +16,8 @@ def cross_entropy(
     """Σ -w[y] ((1-ε) log p[y] + ε mean_c log p[c]) / Σ w[y], over the pixels that are not ignored; 0 where all are.
 
     Smoothing is Szegedy et al., 2016, section 7. (PyTorch weights the smoothing term by each class's own weight; here
-    the pixel keeps its one weight.)
+    the pixel keeps its one weight. MMSegmentation divides by the number of pixels, not by Σ w: its loss is ours times
+    the mean weight of a pixel.)
 
     Args:
         log_truth: log-probability of each pixel's own class.

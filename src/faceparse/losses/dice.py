@@ -10,7 +10,8 @@ def dice(
     """Soft Dice per image, over the classes that its labels hold: 1 - mean of 2 Σ p·y / (Σ p + Σ y).
 
     The 2025 challenge's F is a mean over exactly these classes and then over images. (Milletari et al., 2016, eq. 3,
-    has squares in the denominator; without them the gradient is that of F itself.)
+    has squares in the denominator; without them the gradient is that of F itself. MMSegmentation's has the squares, and
+    averages over all classes, absent ones too.)
 
     Args:
         mass: Σ p of each class.

@@ -46,7 +46,7 @@ class LossConfig:
     class_weights: tuple[float, ...] = ()
     """One a class, for both cross-entropies; empty: all 1."""
     auxiliary: float = 0.4
-    """Weight of the same loss on each auxiliary head's logits."""
+    """Weight of the same loss on each auxiliary head's logits. K-Net's earlier stages are none, and weigh 1."""
 
     def faults(self, num_classes: int = 19) -> list[str]:
         """What keeps these values from being a loss; empty where nothing does."""
@@ -72,19 +72,25 @@ class LossConfig:
             faults.append("loss.class_weights must be numbers from 0, and not all 0")
         return faults
 
-    def build(self) -> "SegmentationLoss":
-        return SegmentationLoss(self)
+    def build(self, num_earlier: int = 0) -> "SegmentationLoss":
+        return SegmentationLoss(self, num_earlier)
 
 
 class SegmentationLoss(nn.Module):
-    """Weighted sum of the losses on logits and labels (255 ignored), and `auxiliary` times that on the logits of each
-    auxiliary head, which are enlarged to the labels' size."""
+    """Σ w_k L_k of the losses on logits and labels (255 ignored), and `auxiliary` times that on the logits of each
+    auxiliary head, which are enlarged to the labels' size.
+
+    Args:
+        num_earlier: the first so many auxiliary logits are predictions of the decode head itself, and count once
+            each, as all of K-Net's stages do (Zhang et al., 2021).
+    """
 
     class_weights: Tensor
 
-    def __init__(self, config: LossConfig):
+    def __init__(self, config: LossConfig, num_earlier: int = 0):
         super().__init__()
         self.config = config
+        self.num_earlier = num_earlier
         self.register_buffer("class_weights", torch.tensor(config.class_weights), persistent=False)
 
     def forward(
@@ -94,10 +100,11 @@ class SegmentationLoss(nn.Module):
         auxiliary: tuple[Tensor, ...] = (),
     ) -> Float[Tensor, ""]:
         total = self._loss(logits, labels)
-        for other in auxiliary:
+        for place, other in enumerate(auxiliary):
             if other.shape[-2:] != labels.shape[-2:]:
                 other = nn.functional.interpolate(other, labels.shape[-2:], mode="bilinear", align_corners=False)
-            total = total + self.config.auxiliary * self._loss(other, labels)
+            weight = 1.0 if place < self.num_earlier else self.config.auxiliary
+            total = total + weight * self._loss(other, labels)
         return total
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:

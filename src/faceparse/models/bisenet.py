@@ -59,8 +59,6 @@ class BiSeNetV2Config:
 class BiSeNetV2(nn.Module):
     """Normalised `b 3 h w` → logits `b classes h/8 w/8`, in training with those of the semantic branch's four sizes."""
 
-    auxiliary_weights = (1.0, 1.0, 1.0, 1.0)
-
     def __init__(self, config: BiSeNetV2Config, num_classes: int):
         super().__init__()
         semantic = config.semantic_channels

@@ -14,9 +14,6 @@ class EncoderDecoder(nn.Module):
         auxiliary_head: takes the third.
     """
 
-    auxiliary_weights = (0.4,)
-    """Of the auxiliary head's loss, where the decode head's counts 1."""
-
     # Any: K-Net takes the head's halves, which not every head has
     head: Any
 

@@ -64,11 +64,14 @@ class KNet(nn.Module):
     In training also those of the base, of each stage but the last, and of the base's auxiliary head.
     """
 
+    num_earlier: int
+    """The first so many of the auxiliary logits are the decode head's own, whose loss counts as much as the last's."""
+
     def __init__(self, base: EncoderDecoder, stages: Iterable["KernelUpdate"]):
         super().__init__()
         self.backbone, self.head, self.auxiliary_head = base.backbone, base.head, base.auxiliary_head
         self.updates = nn.ModuleList(stages)
-        self.auxiliary_weights = (*(1.0 for _ in self.updates), *base.auxiliary_weights)
+        self.num_earlier = len(self.updates)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, tuple[Tensor, ...]]:
         maps = self.backbone(x)

@@ -24,9 +24,11 @@ class OptimizerConfig:
     """AdamW's averages."""
     momentum: float = 0.9
     """SGD's; Muon has its own."""
-    schedule: Literal["cosine", "poly", "constant"] = "cosine"
+    schedule: Literal["cosine", "poly", "step", "constant"] = "cosine"
     power: float = 0.9
     """Of the poly schedule."""
+    milestones: tuple[float, ...] = (0.75, 0.9)
+    """Of the step schedule: shares of the run after each of which the rate is a tenth of what it was."""
     warmup_steps: int = 200
     """Cut to half of a run that has fewer than twice as many steps."""
     warmup_ratio: float | None = None
@@ -51,6 +53,8 @@ class OptimizerConfig:
             faults.append("optimizer.learning_rate and optimizer.head_rate must be above 0")
         if not 0 < self.layer_decay <= 1:
             faults.append(f"optimizer.layer_decay is {self.layer_decay}, where above 0 and at most 1 is needed")
+        if not all(0 < milestone < 1 for milestone in self.milestones):
+            faults.append(f"optimizer.milestones are {self.milestones}, where shares of a run from 0 to 1 are needed")
         if self.num_layers < 0:
             faults.append(f"optimizer.num_layers is {self.num_layers}, where at least 0 is needed")
         if self.warmup_ratio is not None and not 0 <= self.warmup_ratio <= 1:

@@ -10,9 +10,9 @@ from .config import OptimizerConfig
 def learning_rate_at(config: OptimizerConfig, step: int, steps: int) -> float:
     """The rate of the step that follows `step` finished ones, of `steps` in all.
 
-    Linear warm-up; then a half cosine (Loshchilov and Hutter, 2017) or (1 - t)^power (DeepLab). With `warmup_ratio`
-    the curve begins at the first step and the warm-up is a factor on it, which is MMSegmentation 0.x's schedule number
-    for number (1.x begins the curve after the warm-up, as we do without the ratio).
+    Linear warm-up; then a half cosine (Loshchilov and Hutter, 2017), (1 - t)^power (DeepLab) or steps of a tenth. With
+    `warmup_ratio` the curve begins at the first step and the warm-up is a factor on it, which is MMSegmentation 0.x's
+    schedule number for number (1.x begins the curve after the warm-up, as we do without the ratio).
     """
     warmup = min(config.warmup_steps, steps // 2)
     if config.warmup_ratio is None:
@@ -29,6 +29,8 @@ def _curve(config: OptimizerConfig, t: float) -> float:
         fall = (1 + math.cos(math.pi * t)) / 2
     elif config.schedule == "poly":
         fall = (1 - t) ** config.power
+    elif config.schedule == "step":
+        fall = 0.1 ** sum(t >= milestone for milestone in config.milestones)
     else:
         fall = 1.0
     return config.final_ratio + (1 - config.final_ratio) * fall

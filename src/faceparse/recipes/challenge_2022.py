@@ -17,6 +17,9 @@ LOG_FREQUENCY_WEIGHTS = (
 )  # fmt: skip
 """log2(all pixels / pixels of the class) over the 5,000 training pairs, of the report on weighted cross-entropy."""
 
+MEAN_LOG_FREQUENCY_WEIGHT = 2.4037
+"""Of a pixel there: by so much MMSegmentation's weighted cross-entropy, which it does not divide by, exceeds ours."""
+
 WINNER_WEIGHTS = (
     0.95, 0.95, 0.95, 1.0, 1.0, 1.0, 1.05, 1.05, 1.05, 1.05, 1.0, 1.0, 1.0, 0.95, 1.05, 1.5, 2.0, 1.0, 1.05,
 )  # fmt: skip
@@ -31,6 +34,13 @@ samples."""
 
 WINNER_MEAN, WINNER_STD = (132.529, 106.677, 92.839), (77.060, 69.735, 68.295)
 """Of the 5,000 photos' RGB, read at 32×32: the winner normalised by these and not by ImageNet's."""
+
+MILD_JITTER = replace(NO_AUGMENTATION, outside="background", brightness=16.0, contrast=(0.75, 1.25),
+                      saturation=(0.75, 1.25), hue=18.0, color_probability=0.5)  # fmt: skip
+"""The winner's colours alone, each in half of the samples: the ground of its ablations."""
+
+BASELINE_MEAN, BASELINE_STD = (132.462, 106.684, 92.875), (77.231, 69.899, 68.401)
+"""Of the photos' RGB, by which the winner normalised in its ablations."""
 
 FLIPS = replace(NO_AUGMENTATION, flip=0.5)
 
@@ -58,6 +68,7 @@ def report_run(
     loss: LossConfig = CROSS_ENTROPY,
     augment: AugmentConfig = NO_AUGMENTATION,
     batch_size: int = 4,
+    clip_norm: float = 0.0,
     pretraining: Literal["none", "imagenet-1k", "imagenet-21k"] = "imagenet-1k",
     input_mean: tuple[float, ...] = (),
     input_std: tuple[float, ...] = (),
@@ -65,6 +76,7 @@ def report_run(
     """A run at 512² in ten parts, each with an evaluation, and no average of weights: as the reports trained.
 
     Args:
+        clip_norm: K-Net's schedule alone shortens gradients.
         pretraining: what the backbone may have been trained on; 2022's rules exclude ImageNet-21k.
     """
     return RunConfig(
@@ -75,7 +87,7 @@ def report_run(
         eval_every=steps // 10,
         save_every=steps // 40,
         log_every=50,
-        clip_norm=35.0,
+        clip_norm=clip_norm,
         input_mean=input_mean,
         input_std=input_std,
         pretraining=pretraining,

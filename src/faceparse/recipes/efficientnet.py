@@ -13,8 +13,9 @@ def fpn_efficientnet_lite0() -> RunConfig:
     weights; without it the run begins from scratch.
 
     Source: ours, to see what pretraining is worth.
-    Cost: a GPU; its time is not measured here.
-    Expected: not measured yet.
+    Cost: 1.5 P multiply-adds; the 600 steps below took 25 minutes of one core.
+    Expected: F .824 and mIoU .672 on val after 600 steps of 8 at 256² with ImageNet weights, F .743 without
+    (results/real-input).
     """
     return report_run(
         "fpn_efficientnet_lite0", "fpn_efficientnet_lite0", 40_000, adamw(1e-3, 0.05), augment=AugmentConfig()

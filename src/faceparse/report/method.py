@@ -87,7 +87,8 @@ def training_sections(run: Path, settings: Mapping, history: History) -> list[Se
 
     optimizer = part("optimizer")
     unused = {"sgd": ("betas",), "adamw": ("momentum",), "muon": ("momentum",)}.get(str(optimizer.get("kind")), ())
-    unused += () if optimizer.get("schedule") == "poly" else ("power",)
+    of_schedule = {"poly": "power", "step": "milestones"}
+    unused += tuple(name for schedule, name in of_schedule.items() if optimizer.get("schedule") != schedule)
     names = (
         "steps",
         "batch_size",
