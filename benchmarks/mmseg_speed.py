@@ -8,7 +8,7 @@ on the head and .4 of it on the auxiliary head, backward and a step of SGD, on o
 to its label map. Three ways, each in a process of its own, whose peak memory is reported, one after another:
 
 - theirs: MMSegmentation 1.2.2's network in fp32 as it comes;
-- fp32: ours in fp32, as `faceparse train --precision fp32` (channels innermost, huge pages) and
+- fp32: ours in fp32, as `faceparse train --precision fp32` (layout, huge pages) and
   `evaluate --precision fp32` have it;
 - ours: with the defaults of `train` and `evaluate`, which are bfloat16 where the CPU computes in it.
 
@@ -107,7 +107,7 @@ def _ours(name, way, photo, images, labels):
     from faceparse.infer.torch import torch_predictor
     from faceparse.losses import LossConfig
     from faceparse.models import build
-    from faceparse.precision import autocast_for
+    from faceparse.precision import autocast_for, layout_for
 
     network = build(name)
     loss_of = LossConfig(dice=0.0).build()
@@ -121,7 +121,7 @@ def _ours(name, way, photo, images, labels):
         return predict(photo)
 
     def step() -> None:
-        network.train().to(memory_format=torch.channels_last)  # nothing is done after the first time
+        network.train().to(memory_format=layout_for(True, device))  # nothing is done after the first time
         optimizer.zero_grad(set_to_none=True)
         with joined_processes() as processes:
             backward(network, loss_of, images, labels, 1, processes, autocast)

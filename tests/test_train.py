@@ -19,6 +19,7 @@ from faceparse.errors import FaceparseError, UsageError
 from faceparse.recipes import RECIPES
 from faceparse.train import train
 from stand_ins import faceparse
+from tiny_networks import TINY
 
 OPTIONS = ("--steps", "12", "--eval-every", "6", "--save-every", "3", "--log-every", "1", "--batch-size", "2")
 
@@ -199,6 +200,12 @@ def test_every_field_can_be_set_from_the_command_line(made_faces, tmp_path, opti
     monkeypatch.setattr("faceparse.train.train", lambda config, *a, **k: seen.append(config))
     run(["train", "smoke", "--data", str(made_faces), "--out", str(tmp_path / "smoke"), *option.split()])
     assert seen[0] != RECIPES["smoke"]() or "depths" in option
+
+
+def test_parts_of_one_sample_are_refused_where_a_network_pools_to_one_pixel(made_faces, tmp_path):
+    config = replace(RECIPES["smoke"](), model=TINY["deeplabv3plus"], batch_size=2, accumulate=2)
+    with pytest.raises(FaceparseError, match=r"1 sample at a time is too few .* give each part of a batch 2 samples"):
+        train(config, made_faces, tmp_path / "run")
 
 
 def test_too_few_steps_are_refused_before_anything_is_written(made_faces, tmp_path):

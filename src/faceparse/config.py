@@ -46,7 +46,7 @@ class RunConfig:
     precision: Precision = "auto"
     """auto: bfloat16 where the device computes in it, else fp32. Weights are fp32 always."""
     channels_last: bool = True
-    """Keep channels innermost in memory, which convolutions like."""
+    """Keep channels innermost in memory, which convolutions like on GPUs and on CPUs with AVX-512; others do not."""
     clip_norm: float = 1.0
     """Largest norm of the gradient; longer ones are shortened. 0: none are."""
     accumulate: int = 1

@@ -32,7 +32,7 @@ from faceparse.losses import LossConfig, SegmentationLoss
 from faceparse.metrics import ScoreReport
 from faceparse.models.network import Network
 from faceparse.optim import WeightAverage, learning_rate_at, set_learning_rate
-from faceparse.precision import autocast_for
+from faceparse.precision import autocast_for, layout_for
 from faceparse.provenance import write_provenance
 from faceparse.run_folder import MetricsLog, last_checkpoint, open_run
 
@@ -91,7 +91,7 @@ def _train(
     # --- network, loss, optimiser ---------------------------------------------------------------------------------
     device, leads = processes.device, processes.leads
     torch.manual_seed(config.seed)
-    layout = torch.channels_last if config.channels_last else torch.contiguous_format
+    layout = layout_for(config.channels_last, device)
     network = config.model.build(working_size=config.image_size).to(device).to(memory_format=layout).train()
     processes.synchronise_norms(network)
     if initial is not None:
@@ -134,7 +134,15 @@ def _train(
 
         images, labels = batch_at(step, size_at(config, step))
         optimizer.zero_grad(set_to_none=True)
-        loss = backward(network, loss_of, images, labels, config.accumulate, processes, autocast)
+        try:
+            loss = backward(network, loss_of, images, labels, config.accumulate, processes, autocast)
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):  # batch norm's words, after pooling to one pixel
+                raise
+            raise FaceparseError(
+                f"{config.recipe}: 1 sample at a time is too few for this network's batch norms (batch_size "
+                f"{config.batch_size}, accumulate {config.accumulate}); give each part of a batch 2 samples or more"
+            ) from error
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
             raise _not_finite(losses[-1], step, config, store, out)
