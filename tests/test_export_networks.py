@@ -11,7 +11,7 @@ from tiny_networks import TINY
 SHAPES = ((1, 64, 64), (2, 65, 97), (1, 104, 71))
 
 
-@pytest.mark.parametrize("name", [name for name in TINY if name != "knet_swin"])  # of parts that others have as well
+@pytest.mark.parametrize("name", TINY)
 def test_onnx_is_pytorch(name):
     torch.manual_seed(0)
     network = TINY[name].build()

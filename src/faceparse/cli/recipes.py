@@ -19,30 +19,27 @@ def recipes(name: str | None = None, /, json: bool = False) -> int:
     """
     import inspect
 
-    import torch
-
     from faceparse.challenge.rules import years_allowing
     from faceparse.config import to_json
     from faceparse.console import print_json, print_table, results
-    from faceparse.models.cost import count_macs
+    from faceparse.models.cost import parameters_and_macs
     from faceparse.recipes import RECIPES, card, find_recipe
 
     chosen = [find_recipe(name)] if name else list(RECIPES.values())
     rows = []
     for recipe in chosen:
         config = recipe()
-        with torch.device("meta"):  # sizes alone: the largest network has 1.5 GB of weights
-            network = config.model.build()
+        parameters, macs = parameters_and_macs(config.model, config.image_size)
         rows.append(
             {
                 "name": recipe.__name__,
                 "model": config.model.name,
-                "parameters": network.num_parameters,
-                "macs": count_macs(network, config.image_size),
+                "parameters": parameters,
+                "macs": macs,
                 "source": card(recipe)["source"],
                 "expected": card(recipe)["expected"],
                 "pretraining": config.pretraining,
-                "challenges": years_allowing(config.pretraining, network.num_parameters),
+                "challenges": years_allowing(config.pretraining, parameters),
             }
         )
     if json:
