@@ -44,7 +44,8 @@ def test_every_command_runs(stand_in: Path, painted: np.ndarray):
             whole = f"{shlex.quote(sys.executable)} -m {command} --model {shlex.quote(str(stand_in))}"
             subprocess.run(whole, shell=True, check=True, timeout=300)
         elif "--tta" in arguments:
-            succeeds("-m", "faceparse", *arguments)  # scales are what the stand-in does not take
+            # the stand-in takes no scales, and the shipped model says that what it sees here is no face
+            subprocess.run([sys.executable, "-m", "faceparse", *arguments], check=True, timeout=300)
         else:
             succeeds("-m", "faceparse", *arguments, "--model", stand_in)
     for path in re.findall(r"\b(parsed/(?!faces/)[\w/]+\.\w+)", PAGE):  # those of groups: tests/infer/test_wild.py
