@@ -1,8 +1,9 @@
-"""The examples in other languages: JavaScript gives what Python gives; C++ is read by a compiler."""
+"""The examples of ONNX files: Python and JavaScript give what the parser gives; C++ is read by a compiler."""
 
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,18 @@ def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_python_needs_no_faceparse_and_gives_the_same_ids(stand_in: Path, painted: np.ndarray, tmp_path: Path):
+    Image.fromarray(PALETTE[painted]).save(tmp_path / "me.png")
+    code = "import runpy, sys; sys.modules['faceparse'] = None; runpy.run_path(sys.argv.pop(1))"
+    command = [sys.executable, "-c", code, EXAMPLES / "parse_onnx.py"]
+    files = [stand_in, tmp_path / "me.png", tmp_path / "ids.png"]
+    done = subprocess.run([*command, *files], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    np.testing.assert_array_equal(images.read_labels(tmp_path / "ids.png"), painted)
+    np.testing.assert_array_equal(images.read_image(tmp_path / "ids.png"), PALETTE[painted])
+    assert "\nhair 4.2%\n" in done.stdout
+
+
 def test_javascript_gives_the_same_ids(node_folder: Path, stand_in: Path, painted: np.ndarray, tmp_path: Path):
     photo = tmp_path / "me.png"
     Image.fromarray(PALETTE[painted]).save(photo)
@@ -81,3 +94,11 @@ def test_c_plus_plus_is_well_formed(tmp_path: Path):
     command = [compiler, "-std=c++17", "-Wall", "-Wextra", "-fsyntax-only", "-I", str(tmp_path)]
     done = subprocess.run([*command, str(EXAMPLES / "parse_photo.cpp")], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["parse_onnx.py", "parse_photo.js", "parse_photo.cpp"])
+def test_each_is_twenty_lines(name: str):
+    text = re.sub(r'^""".*?"""', "", (EXAMPLES / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+    lines = [line.strip() for line in text.splitlines()]
+    code = [line for line in lines if line and not line.startswith(("//", "#", "import ", "from "))]
+    assert len(code) <= 20

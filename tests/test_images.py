@@ -204,6 +204,18 @@ def test_a_picture_of_900_megapixels_is_refused_before_it_is_decoded():
         images.read_image(png(RGB, 8, 2, 30_000, height=3_400))
 
 
+def test_a_large_tiff_and_a_jpeg_2000_are_named():
+    for start, kind in ((b"II+\0\x08\0\0\0", "TIFF"), (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000")):
+        with pytest.raises(DataError, match=f"a {kind} file, where a PNG, JPEG or WebP is expected; convert it first"):
+            images.read_image(start + bytes(64))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("me.png", "JPEG"), ("me.jpg", "PNG"), ("me.webp", "JPEG")])
+def test_a_file_is_what_it_holds_whatever_its_name_says(name: str, kind: str, tmp_path: Path):
+    (tmp_path / name).write_bytes(encoded(PICTURE, kind))
+    assert np.abs(images.read_image(tmp_path / name).astype(int) - RGB).mean() < 40
+
+
 @pytest.mark.parametrize("kind", ["GIF", "TIFF", "BMP", "PDF"])
 def test_other_kinds_of_picture_are_named(kind: str):
     with pytest.raises(DataError, match=f"a {kind} file, where a PNG, JPEG or WebP is expected; convert it first"):

@@ -2,14 +2,14 @@
 
 The file takes `image` (uint8 `n h w 3`, RGB, any n, h and w) and gives `labels` (uint8 `n h w`) and `probabilities`
 (float32 `n 19 h w`). Scaling, normalisation, both resizings, arg-max and softmax are in the graph. Two more inputs may
-be left out: `scale` (where the network has a working size) and `with_probabilities`; see `onnx_graph.py`.
+be left out: `scale` (where the network has a working size) and `with_probabilities`; see `onnx_graph.py`. Its metadata
+are `classes` (their names) and `palette` (their colours as `#rrggbb`), each with commas between, in the order of ids.
 """
 
 import io
 import logging
-import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,13 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from faceparse.classes import NAMES
+from faceparse.classes import NAMES, PALETTE
+from faceparse.data.synthetic import make_face
 from faceparse.errors import FaceparseError
 from faceparse.files import write_atomically
 from faceparse.models.network import Network
 from faceparse.onnx_graph import SCALE, add_scale, make_probabilities_optional, quicken_argmax
+from faceparse.onnx_weights import Weights, rounded
 
 OPSET = 20
 """The first in which the antialiased Resize that networks use is settled and onnxruntime 1.19 runs it."""
@@ -32,9 +34,11 @@ OPSET = 20
 MAX_LABEL_DIFFERENCE = 1e-4
 """Largest share of pixels that may get another label: ties that rounding decides."""
 MAX_PROBABILITY_DIFFERENCE = 1e-3
-HALF_ALLOWANCE = 20
-"""So many times as much where weights were rounded to float16, whose steps are 2^-11 of a number."""
+ALLOWANCES: dict[Weights, int] = {"float32": 1, "float16": 20, "int8": 10_000}
+"""So many times as much on made faces: steps of float16 are 2^-11 of a number. What int8 costs is told, and only what
+is no number at all refused."""
 
+NUM_FACES = 4
 _CHECKED_SHAPES = ((1, 512, 512), (2, 250, 206), (1, 77, 333))
 _CHECKED_SCALE = 0.75
 
@@ -64,23 +68,32 @@ class Deployed(nn.Module):
         return labels, exponentials / exponentials.sum(1, keepdim=True)
 
 
-def export_onnx(network: Network, path: Path, *, half: bool = False) -> Parity:
-    """Write a network as one ONNX file and compare it with PyTorch on noise of three shapes.
+def export_onnx(network: Network, path: Path, *, weights: Weights = "float32") -> Parity:
+    """Write a network as one ONNX file and compare it with PyTorch: on noise of three shapes, and on made faces.
 
     Args:
-        half: keep the weights in float16, which halves the file; the network computes in float32 all the same. What
-            rounding changes is allowed for in the comparison.
+        weights: what the file keeps them as: float16 halves it, int8 quarters it; the network computes in float32 all
+            the same. Noise is seen before they are rounded, made faces afterwards.
+
+    Returns:
+        How far the file is from PyTorch on `NUM_FACES` made faces.
 
     Raises:
         FaceparseError: the file does not give what the network gives; it is not written then.
     """
     deployed = Deployed(network).eval()
-    content = _to_onnx(deployed, half)
-    parity = compare(deployed, content, _noise())
+    content = _to_onnx(deployed)
+    _refuse(path, compare(deployed, content, _noise()), 1)
     if network.working_size is not None:
-        scaled = compare(deployed, content, _noise()[-1:], scale=_CHECKED_SCALE)
-        parity = Parity(max(parity.labels, scaled.labels), max(parity.probabilities, scaled.probabilities))
-    allowance = HALF_ALLOWANCE if half else 1
+        _refuse(path, compare(deployed, content, _noise()[-1:], scale=_CHECKED_SCALE), 1)
+    content = rounded(content, weights)
+    parity = compare(deployed, content, _made_faces())
+    _refuse(path, parity, ALLOWANCES[weights])
+    write_atomically(path, content)
+    return parity
+
+
+def _refuse(path: Path, parity: Parity, allowance: int) -> None:
     if (
         parity.labels > allowance * MAX_LABEL_DIFFERENCE
         or parity.probabilities > allowance * MAX_PROBABILITY_DIFFERENCE
@@ -89,8 +102,6 @@ def export_onnx(network: Network, path: Path, *, half: bool = False) -> Parity:
             f"{path}: not written: onnxruntime gives other labels than PyTorch at {parity.labels:.2%} of pixels and "
             f"probabilities up to {parity.probabilities:.1e} apart; please report this with the versions of both"
         )
-    write_atomically(path, content)
-    return parity
 
 
 def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray], scale: float = 1.0) -> Parity:
@@ -107,11 +118,13 @@ def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray], scale
             expected_labels, expected = deployed(torch.from_numpy(images), scale)
         wrong += int((labels != expected_labels.numpy()).sum())
         total += labels.size
-        largest = max(largest, float(np.abs(probabilities - expected.numpy()).max()))
+        # what is no number is as far away as can be; `max` would pass it by
+        apart = np.nan_to_num(np.abs(probabilities - expected.numpy()), nan=np.inf)
+        largest = max(largest, float(apart.max()))
     return Parity(wrong / total, largest)
 
 
-def _to_onnx(deployed: Deployed, half: bool = False) -> bytes:
+def _to_onnx(deployed: Deployed) -> bytes:
     example = torch.zeros(2, 250, 206, 3, dtype=torch.uint8)
     dynamic = {0: torch.export.Dim("n"), 1: torch.export.Dim("h", min=1), 2: torch.export.Dim("w", min=1)}
     with _quiet():
@@ -133,38 +146,22 @@ def _to_onnx(deployed: Deployed, half: bool = False) -> bytes:
     del model.graph.metadata_props[:]
     del model.metadata_props[:]
     model.metadata_props.add(key="classes", value=",".join(NAMES))
+    model.metadata_props.add(key="palette", value=",".join(f"#{bytes(color).hex()}" for color in PALETTE))
     quicken_argmax(model.graph)
     make_probabilities_optional(model.graph)
     if deployed.network.working_size is not None:
         add_scale(model.graph, deployed.network.working_size, deployed.network.stride)
-    if half:
-        _keep_in_half(model.graph)
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()
-
-
-def _is_weight(shape: Sequence[int]) -> bool:
-    """Biases and norms are few and stay as they are."""
-    return len(shape) > 1 and math.prod(shape) >= 256
-
-
-def _keep_in_half(graph: onnx.GraphProto) -> None:
-    """Weights as float16, cast to float32 by the graph; onnxruntime does so once, when it loads the file."""
-    casts = []
-    for weight in graph.initializer:
-        values = onnx.numpy_helper.to_array(weight)
-        if values.dtype == np.float32 and _is_weight(values.shape):
-            name, half = weight.name, weight.name + "_half"
-            weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), half))
-            casts.append(onnx.helper.make_node("Cast", [half], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
 
 
 def _noise() -> list[np.ndarray]:
     random = np.random.default_rng(0)
     return [random.integers(0, 256, (*shape, 3), dtype=np.uint8) for shape in _CHECKED_SHAPES]
+
+
+def _made_faces() -> list[np.ndarray]:
+    return [make_face(0, index, 256)[0][None] for index in range(NUM_FACES)]
 
 
 @contextmanager

@@ -78,6 +78,21 @@ def test_a_bad_photo_among_many_costs_only_itself(stand_in: Path, album: Path, c
     assert [line.split(":")[1].strip() for line in told] == ["album/broken.jpg", "album/empty.png", "gone.jpg"]
 
 
+def test_a_map_without_eyes_nose_or_mouth_is_told(
+    stand_in: Path, album: Path, painted: np.ndarray, capsys: pytest.CaptureFixture[str]
+):
+    features = [
+        NAMES.index(name) for name in NAMES if name.endswith(("eye", "brow", "lip")) or name in ("nose", "mouth")
+    ]
+    wall = np.where(np.isin(painted, features), NAMES.index("skin"), painted)
+    Image.fromarray(PALETTE[wall]).save(album / "wall.png")
+    assert predict(stand_in, album, "--out", "out", "--write", "ids") == 0
+    assert capsys.readouterr().err == (
+        "album/wall.png: no eyes, nose or mouth are in its map, so it may show no face; --faces searches all of it\n"
+    )
+    np.testing.assert_array_equal(images.read_labels(Path("out/ids/wall.png")), wall)
+
+
 def test_two_photos_of_one_name_are_refused_before_anything_is_written(
     stand_in: Path, album: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -1,6 +1,7 @@
 """`faceparse video`: frames, times, sound and shape are kept, and what is broken is told."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,8 +34,11 @@ def agreement(label_maps: list[np.ndarray], truth: list[np.ndarray]) -> float:
 
 def test_a_video_with_sound_through_the_real_command_line(stand_in: Path):
     source = write_video(Path("in.mp4"), MOVING, audio="aac")
+    page = (Path(__file__).parents[2] / "docs" / "using.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^ +faceparse (video \S+ \S+)$", page, re.MULTILINE)
+    assert command.split() == ["video", "in.mp4", "out.mp4"]
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "faceparse", "video", "in.mp4", "out.mp4", "--model", stand_in],
+        [sys.executable, "-W", "error", "-m", "faceparse", *command.split(), "--model", stand_in],
         capture_output=True,
         text=True,
         timeout=300,

@@ -4,15 +4,20 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import MagicMock as Mock
 
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.testclient import TestClient
 
 from faceparse import images
 from faceparse.classes import PALETTE
+from faceparse.web import serving
 from faceparse.web.config import ServerConfig
+from stand_ins import exit_code
 
 PAGE = (Path(__file__).parents[2] / "docs" / "using.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
@@ -35,6 +40,17 @@ def test_the_commands_of_programs_run(
     assert {"width", "height", "parts", "ids"} == json.loads(Path("parts.json").read_text()).keys()
     with Image.open("hair.png") as hair:
         assert hair.mode == "RGBA"
+
+
+def test_the_command_serves_what_the_page_says(stand_in: Path, monkeypatch: pytest.MonkeyPatch):
+    (command,) = [line for line in COMMANDS if line.startswith("faceparse serve")]
+    asked = []
+    monkeypatch.setattr(serving, "listen", lambda host, port: asked.append((host, port)) or nullcontext(Mock()))
+    monkeypatch.setattr(serving, "run", lambda app, listening: asked.append(app))
+    assert exit_code(*command.split()[1:], "--model", stand_in) == 0
+    assert asked[0] == ("127.0.0.1", 8000)
+    with TestClient(asked[1], "http://127.0.0.1:8000") as client:
+        assert client.get("/").status_code == 200
 
 
 def test_the_limits_are_those_that_are_stated():

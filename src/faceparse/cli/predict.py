@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _STANDARD = "-"
 """Standard input or output in place of a file."""
 _NO_FACE = "%s: no face was found; its map is all background"
+_NO_FEATURES = "%s: no eyes, nose or mouth are in its map, so it may show no face; --faces searches all of it"
 _OTHER_PICTURES = (".heic", ".heif", ".avif", ".gif", ".tif", ".tiff", ".bmp")
 
 
@@ -92,11 +93,13 @@ def _parse_all(
 
     parser = Parser.load(model, device, tta)
     faults: list[str] = []
-    batch: dict[str, np.ndarray] = {}
+    batch: dict[Path, np.ndarray] = {}
 
     def finish() -> None:
-        for name, parsed in zip(batch, parser.batch(list(batch.values())), strict=True):
-            write_results(out, name, kinds, parsed)
+        for photo, parsed in zip(batch, parser.batch(list(batch.values())), strict=True):
+            if not parsed.has_features:
+                log.warning(_NO_FEATURES, _shown(photo))
+            write_results(out, _name(photo), kinds, parsed)
         batch.clear()
 
     for photo in progress(photos, "parsing"):
@@ -107,7 +110,7 @@ def _parse_all(
             continue
         if batch and image.shape != next(iter(batch.values())).shape:
             finish()  # the next size is waited for by nobody
-        batch[_name(photo)] = image
+        batch[photo] = image
         if len(batch) == batch_size:
             finish()
     if batch:
@@ -128,7 +131,7 @@ def _parse_faces(photos: list[Path], out: Path, kinds: list[str], model: str, de
             faults.append(str(error))
             continue
         if not parsed.faces:
-            log.warning(_NO_FACE, photo)
+            log.warning(_NO_FACE, _shown(photo))
         write_results(out, _name(photo), kinds, parsed)
         write_faces(out, _name(photo), parsed)
     return faults
@@ -145,8 +148,8 @@ def _to_standard_output(
     parser = Parser.load(model, device, tta)
     image = _read(photos[0])
     parsed = parser.parse_faces(image) if faces else parser(image)
-    if faces and not parsed.parts:
-        log.warning(_NO_FACE, photos[0])
+    if not parsed.has_features:
+        log.warning(_NO_FACE if faces else _NO_FEATURES, _shown(photos[0]))
     sys.stdout.buffer.write(CONTENTS[kinds[0]][1](_name(photos[0]), parsed))
     sys.stdout.buffer.flush()
     return 0
@@ -154,7 +157,7 @@ def _to_standard_output(
 
 def _read(photo: Path) -> np.ndarray:
     """A photo, or the first picture of an animated one, with a line that says so."""
-    shown = "standard input" if str(photo) == _STANDARD else str(photo)
+    shown = _shown(photo)
     source = sys.stdin.buffer.read() if str(photo) == _STANDARD else photo
     if source == b"":
         raise DataError(f"{shown}: empty (0 bytes), where a photo is expected, as in: faceparse predict - < me.jpg")
@@ -162,6 +165,10 @@ def _read(photo: Path) -> np.ndarray:
     if (num_pictures := images.num_pictures(source, shown)) > 1:
         log.warning("%s: the first of its %d pictures is parsed", shown, num_pictures)
     return image
+
+
+def _shown(photo: Path) -> str:
+    return "standard input" if str(photo) == _STANDARD else str(photo)
 
 
 def _name(photo: Path) -> str:

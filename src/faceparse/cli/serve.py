@@ -19,7 +19,7 @@ def serve(
     model: str = "compact",
     device: Literal["auto", "cpu", "cuda"] = "auto",
     workers: int = 2,
-    rate: float = 120,
+    rate: float = 120.0,
     faces: bool = False,
 ) -> int:
     """Serve a web page that shows the parts of the face in a photo: dropped, pasted, chosen or taken by camera.

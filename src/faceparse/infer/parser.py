@@ -33,6 +33,9 @@ _STRIP_ROWS = 64
 _BILINEAR = PillowImage.Resampling.BILINEAR
 
 
+_FEATURES = ("nose", "left eye", "right eye", "left brow", "right brow", "mouth", "upper lip", "lower lip")
+
+
 class Parsed:
     """A photo's parts, at the photo's own size (upright, where EXIF turns it).
 
@@ -79,6 +82,11 @@ class Parsed:
         """Names of the parts that the photo shows, in the table's order, background left out."""
         present = np.bincount(self.labels.ravel(), minlength=NUM_CLASSES)
         return [name for index, name in enumerate(NAMES) if index > 0 and present[index]]
+
+    @property
+    def has_features(self) -> bool:
+        """Whether there are eyes, brows, a nose or a mouth; walls and meadows are taken for skin and hair."""
+        return any((self.labels == class_id(name)).any() for name in _FEATURES)
 
     def contours(self, name: str) -> list[Polygon]:
         """A part's borders: closed polygons of pixel corners (x, y), which the even-odd rule fills to the part again.
