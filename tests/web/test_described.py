@@ -37,7 +37,7 @@ def test_the_commands_of_programs_run(
         subprocess.run(command, shell=True, check=True, timeout=120)
     np.testing.assert_array_equal(images.read_labels(Path("ids.png")), painted)
     assert images.read_image(Path("overlay.png")).shape == (*painted.shape, 3)
-    assert {"width", "height", "parts", "ids"} == json.loads(Path("parts.json").read_text()).keys()
+    assert {"width", "height", "parts", "has_features", "ids"} == json.loads(Path("parts.json").read_text()).keys()
     with Image.open("hair.png") as hair:
         assert hair.mode == "RGBA"
 

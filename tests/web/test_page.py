@@ -108,6 +108,12 @@ def test_a_dropped_photo_is_parsed_a_part_hidden_and_one_cut_out(
     status_says(page, "^left eye is cut out and downloaded")
 
 
+def test_a_photo_without_eyes_nose_and_mouth_is_doubted(page: "playwright.Page"):
+    skin = np.broadcast_to(PALETTE[1], (64, 64, 3)).copy()
+    arrive(page, images.encode_image(skin, ".png"))
+    status_says(page, "^1 parts found. None is an eye, a nose or a mouth, so this may be no face.")
+
+
 def test_a_pasted_photo_gives_exact_ids_and_colours(page: "playwright.Page", photo: bytes, painted: np.ndarray):
     arrive(page, photo, "paste")
     status_says(page, "^18 parts found")

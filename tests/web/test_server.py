@@ -20,6 +20,9 @@ from faceparse.web.server import PAGE, build
 
 HEIC = "save it as JPEG first; an iPhone takes JPEGs with Settings > Camera > Formats > Most Compatible"
 
+SKIN = np.broadcast_to(PALETTE[1], (64, 64, 3)).copy()
+"""A photo of nothing but skin."""
+
 
 def test_a_photo_gives_its_ids(client: TestClient, photo: bytes, painted: np.ndarray):
     answer = client.post("/api/parse", content=photo)
@@ -45,6 +48,12 @@ def test_a_photo_gives_its_parts_in_numbers(client: TestClient, photo: bytes, pa
         "share": pytest.approx((painted == 1).mean()), "box": [0, 0, 40, 96],
     }  # fmt: skip
     np.testing.assert_array_equal(images.read_labels(base64.b64decode(said["ids"])), painted)
+    assert said["has_features"]
+
+
+def test_a_wall_of_skin_has_no_features(client: TestClient):
+    said = client.post("/api/parse?write=json", content=images.encode_image(SKIN, ".png")).json()
+    assert ([part["name"] for part in said["parts"]], said["has_features"]) == (["skin"], False)
 
 
 def test_a_part_is_cut_out(client: TestClient, photo: bytes, painted: np.ndarray):

@@ -37,7 +37,7 @@ def describe(parsed: Parsed) -> dict[str, Any]:
     """A photo's size, its parts and its label map, ready for JSON.
 
     Every part has `id`, `name`, `color` (#rrggbb), `pixels`, `share` (of the photo, 0-1) and `box` (left, top, width,
-    height); background is among them. `ids` is the PNG of ids in base64. Where faces were searched, `faces` has for
+height); background is among them. `has_features` is false where no eyes, brows, nose or mouth are. `ids` is the PNG of ids in base64. Where faces were searched, `faces` has for
     each its `id` (1 is the largest), `sureness`, `angle` (degrees, clockwise) and `square` (its corners in the photo).
     """
     height, width = parsed.labels.shape
@@ -56,7 +56,8 @@ def describe(parsed: Parsed) -> dict[str, Any]:
     ]
     ids = base64.b64encode(PICTURES["ids"](parsed)).decode()
     faces = {"faces": [face_as_json(face) for face in parsed.faces]} if isinstance(parsed, ParsedFaces) else {}
-    return {"width": width, "height": height, "parts": parts, **faces, "ids": ids}
+    has_features = parsed.has_features
+    return {"width": width, "height": height, "parts": parts, "has_features": has_features, **faces, "ids": ids}
 
 
 def cut_out(parsed: Parsed, name: str) -> bytes:

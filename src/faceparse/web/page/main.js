@@ -47,7 +47,7 @@ async function take(blob, name) {
     const map = await readLabelMap(ids, classes);
     if (mine.signal.aborted) return;
     const faces = new Faces(answer.faces);
-    Object.assign(shown, { ids, map, faces, parts: answer.parts.filter((part) => part.id > 0) });
+    Object.assign(shown, { ids, map, faces, parts: answer.parts.filter((part) => part.id > 0), hasFeatures: answer.has_features });
     reveal(shown, reduced);
   } catch (error) {
     if (mine.signal.aborted) return;
@@ -78,7 +78,8 @@ function reveal(shown, reduced) {
   enableDownloads(true);
   const number = shown.parts.length;
   const found = number ? `${shown.faces.counted}${number} parts found.` : shown.faces.nothing;
-  say(`${found} ${number ? "Point at or tap one to name it." : ""} ${reduced}`);
+  const doubt = number && !shown.hasFeatures ? "None is an eye, a nose or a mouth, so this may be no face." : "";
+  say(`${found} ${doubt} ${number ? "Point at or tap one to name it." : ""} ${reduced}`);
   stage.describe(`The photo with its map: ${shown.faces.counted}${shown.parts.map((part) => `${part.name} ${percent(part.share)}`).join(", ") || "no parts"}`);
 }
 
