@@ -6,7 +6,7 @@ from PIL import Image as PillowImage
 
 from faceparse.classes import NUM_CLASSES, PALETTE, class_id
 from faceparse.infer.smoothing import SmoothingConfig
-from faceparse.infer.video.follow import Box, Follower, View, Window
+from faceparse.infer.video.follow import Box, Follower, UprightWindow, View
 from made_videos import painted_face
 
 WIDTH, HEIGHT = 320, 180
@@ -169,14 +169,19 @@ def test_eyes_below_a_mouth_are_no_face():
 
 
 def test_of_a_window_beyond_the_frame_the_part_inside_is_seen():
-    assert Window(5, 5, 40).inside(100, 80) == Box(0, 0, 25, 25)
-    assert Window(95, 70, 40).inside(100, 80) == Box(75, 50, 100, 80)
-    assert Window(50, 40, 400).inside(100, 80) == Box(0, 0, 100, 80)
+    assert UprightWindow(5, 5, 40).inside(100, 80) == Box(0, 0, 25, 25)
+    assert UprightWindow(95, 70, 40).inside(100, 80) == Box(75, 50, 100, 80)
+    assert UprightWindow(50, 40, 400).inside(100, 80) == Box(0, 0, 100, 80)
 
 
 def test_a_window_that_is_asked_for_fits_itself_best():
-    wanted = Window(50, 50, 100)
+    wanted = UprightWindow(50, 50, 100)
     assert wanted.fit(wanted) == 1
     assert wanted.still_fits(wanted)
-    others = [Window(70, 50, 100), Window(50, 20, 100), Window(50, 50, 150), Window(50, 50, 60)]
+    others = [
+        UprightWindow(70, 50, 100),
+        UprightWindow(50, 20, 100),
+        UprightWindow(50, 50, 150),
+        UprightWindow(50, 50, 60),
+    ]
     assert all(other.fit(wanted) < 1 and not other.still_fits(wanted) for other in others)

@@ -45,8 +45,8 @@ class Box(NamedTuple):
     bottom: int
 
 
-class Window(NamedTuple):
-    """A square around a face, which may reach beyond the frame."""
+class UprightWindow(NamedTuple):
+    """A square around an upright face, which may reach beyond the frame; `wild.window.Window` may be turned."""
 
     x: float
     y: float
@@ -58,15 +58,15 @@ class Window(NamedTuple):
         left, top = max(0, round(self.x - half)), max(0, round(self.y - half))
         return Box(left, top, min(width, round(self.x + half)), min(height, round(self.y + half)))
 
-    def fit(self, wanted: "Window") -> float:
+    def fit(self, wanted: "UprightWindow") -> float:
         """How well it frames a face that asks for another window: 1 perfectly, falling to 0."""
         return 1 / (1 + 2 * self._off(wanted) + abs(float(np.log2(wanted.side / self.side))))
 
-    def still_fits(self, wanted: "Window") -> bool:
+    def still_fits(self, wanted: "UprightWindow") -> bool:
         """Whether another window would hardly be better."""
         return self._off(wanted) < _MOVED and 1 / _GROWN < wanted.side / self.side < _GROWN
 
-    def _off(self, wanted: "Window") -> float:
+    def _off(self, wanted: "UprightWindow") -> float:
         return max(abs(self.x - wanted.x), abs(self.y - wanted.y)) / self.side
 
 
@@ -102,7 +102,7 @@ class Follower:
         self._see = see
         self._smoothing = smoothing
         self._smooth = smoothing.build()
-        self._window: Window | None = None
+        self._window: UprightWindow | None = None
         self._next_search = -np.inf
 
     def __call__(self, small: Image, seconds: float) -> View:
@@ -131,7 +131,7 @@ class Follower:
             return view
         return View(None, Box(0, 0, 0, 0), (height, width))
 
-    def _take(self, window: Window | None) -> None:
+    def _take(self, window: UprightWindow | None) -> None:
         self._window, self._smooth = window, self._smoothing.build()  # the past is of other pixels
 
     def _find(self, small: Image, seconds: float) -> None:
@@ -161,7 +161,7 @@ def _reduced(small: np.ndarray, box: Box) -> np.ndarray:
     return np.asarray(part.resize(size, PillowImage.Resampling.BILINEAR))
 
 
-def _searched(width: int, height: int) -> Iterator[Window]:
+def _searched(width: int, height: int) -> Iterator[UprightWindow]:
     """Windows all over a frame, large ones first."""
     for share in _SEARCHED:
         side = share * min(width, height)
@@ -173,14 +173,14 @@ def _searched(width: int, height: int) -> Iterator[Window]:
             for x in _spread(side / 2, width - side / 2, columns)
         ]
         places.sort(key=lambda place: abs(place[0] - width / 2) + abs(place[1] - height / 2))
-        yield from (Window(x, y, side) for x, y in places)
+        yield from (UprightWindow(x, y, side) for x, y in places)
 
 
 def _spread(first: float, last: float, num: int) -> list[float]:
     return [(first + last) / 2] if num == 1 else np.linspace(first, last, num).tolist()
 
 
-def _wanted(seen: Seen, box: Box) -> Window | None:
+def _wanted(seen: Seen, box: Box) -> UprightWindow | None:
     """The window around the face that is seen through a box; none where there are no eyes over a mouth."""
     labels = seen.argmax(axis=0)
     least = LEAST_SHARE * labels.size
@@ -198,4 +198,4 @@ def _wanted(seen: Seen, box: Box) -> Window | None:
     scale = (box.right - box.left) / labels.shape[1]
     y, x = (between + BELOW * down + 0.5) * scale
     side = max(ACROSS * float(apart), DOWN * float(np.linalg.norm(down))) * scale
-    return Window(box.left + float(x), box.top + float(y), max(side, 8.0))
+    return UprightWindow(box.left + float(x), box.top + float(y), max(side, 8.0))
