@@ -36,7 +36,7 @@ def check_kind(kind: str) -> str:
 def describe(parsed: Parsed) -> dict[str, Any]:
     """A photo's size, its parts and its label map, ready for JSON.
 
-        Every part has `id`, `name`, `color` (#rrggbb), `pixels`, `share` (of the photo, 0-1) and `box` (left, top, width,
+    Every part has `id`, `name`, `color` (#rrggbb), `pixels`, `share` (of the photo, 0-1) and `box` (left, top, width,
     height); background is among them. `has_features` is false where there are no eyes, brows, nose or mouth, and so
     perhaps no face. `ids` is the PNG of ids in base64. Where faces were searched, `faces` has for each its `id` (1 is
     the largest), `sureness`, `angle` (degrees, clockwise) and `square` (its corners in the photo).
