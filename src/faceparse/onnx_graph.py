@@ -94,7 +94,7 @@ def add_scale(graph: onnx.GraphProto, working_size: int, stride: int) -> None:
         helper.make_node("Cast", ["rounded_steps"], ["steps"], to=TensorProto.INT64),
         helper.make_node("Mul", ["steps", "two"], ["double_steps"]),
     ]
-    _set_nodes(graph, [*steps, *graph.node])
+    set_nodes(graph, [*steps, *graph.node])
     del graph.value_info[:]  # shapes that the exporter wrote for the usual size
     used = {name for node in graph.node for name in node.input}
     for unused in [x for x in sizes if x.name not in used]:
@@ -123,10 +123,11 @@ def _constant(graph: onnx.GraphProto, name: str, value: np.ndarray | np.generic)
 def _replace(graph: onnx.GraphProto, old: list[onnx.NodeProto], new: list[onnx.NodeProto]) -> None:
     gone = {node.output[0] for node in old} | {output for node in new for output in node.output}
     # what is new depends on nodes before it and nothing depends on it but outputs
-    _set_nodes(graph, [*(node for node in graph.node if not gone.intersection(node.output)), *new])
+    set_nodes(graph, [*(node for node in graph.node if not gone.intersection(node.output)), *new])
 
 
-def _set_nodes(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
+def set_nodes(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
+    """Give a graph other nodes, its own among them or not."""
     kept = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
     del graph.node[:]
     graph.node.extend(kept)

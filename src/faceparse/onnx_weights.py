@@ -11,6 +11,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from faceparse.onnx_graph import set_nodes
+
 Weights = Literal["float32", "float16", "int8"]
 
 _LARGEST = 127
@@ -34,9 +36,7 @@ def rounded(content: bytes, weights: Weights) -> bytes:
             constants, back = (_in_half if weights == "float16" else _in_int8)(weight.name, values)
             model.graph.initializer.extend(constants)
             nodes += back
-    nodes += [onnx.NodeProto.FromString(node.SerializeToString()) for node in model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
+    set_nodes(model.graph, [*nodes, *model.graph.node])
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()
 

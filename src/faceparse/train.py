@@ -7,7 +7,8 @@ seed and the step (`data/sampling.py`), what dropout drops is too, and the rest 
 
 import math
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -134,15 +135,8 @@ def _train(
 
         images, labels = batch_at(step, size_at(config, step))
         optimizer.zero_grad(set_to_none=True)
-        try:
+        with _told_of_single_samples(config):
             loss = backward(network, loss_of, images, labels, config.accumulate, processes, autocast)
-        except ValueError as error:
-            if "more than 1 value per channel" not in str(error):  # batch norm's words, after pooling to one pixel
-                raise
-            raise FaceparseError(
-                f"{config.recipe}: 1 sample at a time is too few for this network's batch norms (batch_size "
-                f"{config.batch_size}, accumulate {config.accumulate}); give each part of a batch 2 samples or more"
-            ) from error
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
             raise _not_finite(losses[-1], step, config, store, out)
@@ -184,6 +178,20 @@ def _train(
 def loss_for(config: LossConfig, network: Network) -> SegmentationLoss:
     """The loss of a network's logits; some of the auxiliary ones may be its head's own (K-Net's earlier stages)."""
     return config.build(getattr(network.body, "num_earlier", 0))
+
+
+@contextmanager
+def _told_of_single_samples(config: RunConfig) -> Iterator[None]:
+    """Say in a user's words what batch norm says of one sample that was pooled to one pixel."""
+    try:
+        yield
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise FaceparseError(
+            f"{config.recipe}: 1 sample at a time is too few for this network's batch norms (batch_size "
+            f"{config.batch_size}, accumulate {config.accumulate}); give each part of a batch 2 samples or more"
+        ) from error
 
 
 def _not_finite(loss: float, step: int, config: RunConfig, store: Store, out: Path) -> FaceparseError:

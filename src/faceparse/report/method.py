@@ -14,7 +14,7 @@ from faceparse.report.history import read_text
 from faceparse.report.wording import describe, write
 
 if TYPE_CHECKING:
-    from faceparse.config import RunConfig
+    pass
 
 _PARAMETER_RULE = "sum(p.numel() for p in model.parameters() if p.requires_grad)"
 """The 2022 rules ask for the number by this expression."""
@@ -27,12 +27,13 @@ def model_section(run: Path, settings: Mapping, parameters: int | None) -> tuple
     name, summary, counted, macs = str(model.get("name", "unknown")), "", parameters, None
     try:
         from faceparse.config import read_config
+        from faceparse.models.cost import parameters_and_macs
 
         config = read_config(run / "config.json")
         # the first line of the file that defines the network says what it is
         line = (sys.modules[type(config.model).__module__].__doc__ or "").split("\n")[0].replace("`", "")
         summary = line.removeprefix(f"{name}: ")
-        counted, macs = _cost(config)
+        counted, macs = parameters_and_macs(config.model, config.image_size)
     except FaceparseError as error:
         log.warning("the network is not built: %s", error)
         counted = counted or _logged_parameters(run)
@@ -45,17 +46,6 @@ def model_section(run: Path, settings: Mapping, parameters: int | None) -> tuple
         rows.append(("Cost", f"{macs / 1e9:.2f} G multiply-adds ({2 * macs / 1e9:.2f} GFLOPs, two each) {per_image}"))
     rows.append(("First weights", _first_weights(run, settings)))
     return Section("Model", rows), [("Model", name), ("Trainable parameters", told)]
-
-
-def _cost(config: "RunConfig") -> tuple[int, int]:
-    """Trainable parameters, and multiply-adds of one image."""
-    import torch
-
-    from faceparse.models.cost import count_macs
-
-    with torch.device("meta"):  # shapes alone: the largest networks would take gigabytes
-        network = config.model.build(working_size=config.image_size)
-    return network.num_parameters, count_macs(network, config.image_size)
 
 
 def _logged_parameters(run: Path) -> int | None:
