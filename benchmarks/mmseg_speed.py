@@ -8,7 +8,7 @@ on the head and .4 of it on the auxiliary head, backward and a step of SGD, on o
 to its label map. Three ways, each in a process of its own, whose peak memory is reported, one after another:
 
 - theirs: MMSegmentation 1.2.2's network in fp32 as it comes;
-- fp32: ours in fp32, as `faceparse train --precision fp32` (layout, huge pages) and
+- fp32: ours in fp32, as `faceparse train --precision fp32` (layout, memory) and
   `evaluate --precision fp32` have it;
 - ours: with the defaults of `train` and `evaluate`, which are bfloat16 where the CPU computes in it.
 
@@ -18,7 +18,6 @@ repeat the first two models take about ten minutes on two cores. `--peer-bf16` a
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -31,7 +30,6 @@ import numpy as np
 
 MODELS = ("deeplabv3plus_r50", "upernet_swin_t", "segformer_b0")
 WAYS = ("theirs", "fp32", "ours")
-HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"  # the `faceparse` command sets it, torch reads it when it starts
 
 
 def seconds(work: Callable[[], object], repeats: int) -> float:
@@ -51,6 +49,11 @@ def peak_gib() -> float:
 
 def measure(name: str, way: str, size: int, batch: int, repeats: int) -> dict[str, float]:
     """Of one way of one model, in this process. Parsing comes first, so that its memory is its own."""
+    if not way.startswith("theirs"):  # as the commands have it
+        from faceparse.allocator import keep_freed_memory, use_huge_pages
+
+        use_huge_pages()
+        keep_freed_memory()
     import torch
 
     torch.manual_seed(0)
@@ -131,13 +134,9 @@ def _ours(name, way, photo, images, labels):
 
 
 def in_a_process(name: str, way: str, options: argparse.Namespace) -> dict[str, float]:
-    environment = dict(os.environ)
-    environment.pop(HUGE_PAGES, None)
-    if not way.startswith("theirs"):
-        environment[HUGE_PAGES] = "1"
     command = [sys.executable, __file__, "--worker", name, way, "--size", str(options.size), "--batch",
                str(options.batch), "--repeats", str(options.repeats)]  # fmt: skip
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{name}, {way}: {done.stderr.strip().splitlines()[-1]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
