@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from faceparse.classes import NAMES, NUM_CLASSES, PALETTE
+from faceparse.classes import CLASSES, NAMES, NUM_CLASSES, PALETTE
 from faceparse.cli import main as command_line
 
 SHARPNESS = 40.0
@@ -57,7 +57,7 @@ def color_parser(path: Path, working_size: int | None = None) -> Path:
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    colors_said = ",".join("#{:02x}{:02x}{:02x}".format(*color) for color in PALETTE.tolist())
+    colors_said = ",".join(row.hex_color for row in CLASSES)
     helper.set_model_props(model, {"classes": ",".join(NAMES), "palette": colors_said})
     onnx.checker.check_model(model)
     onnx.save(model, path)

@@ -26,6 +26,11 @@ class FaceClass:
     mirror: str | None = None
     """Name of the class that this one becomes when the photo is mirrored."""
 
+    @property
+    def hex_color(self) -> str:
+        """The colour as web pages write it: `#rrggbb`."""
+        return "#" + bytes(self.color).hex()
+
 
 CLASSES = (
     FaceClass(0, "background", (0, 0, 0), None),

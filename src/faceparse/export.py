@@ -20,7 +20,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from faceparse.classes import NAMES, PALETTE
+from faceparse.classes import CLASSES, NAMES
 from faceparse.data.synthetic import make_face
 from faceparse.errors import FaceparseError
 from faceparse.files import write_atomically
@@ -146,7 +146,7 @@ def _to_onnx(deployed: Deployed) -> bytes:
     del model.graph.metadata_props[:]
     del model.metadata_props[:]
     model.metadata_props.add(key="classes", value=",".join(NAMES))
-    model.metadata_props.add(key="palette", value=",".join(f"#{bytes(color).hex()}" for color in PALETTE))
+    model.metadata_props.add(key="palette", value=",".join(row.hex_color for row in CLASSES))
     quicken_argmax(model.graph)
     make_probabilities_optional(model.graph)
     if deployed.network.working_size is not None:

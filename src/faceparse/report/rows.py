@@ -34,7 +34,7 @@ def mean_rows(content: Content) -> list[list[str]]:
 
 def class_rows(evaluation: Evaluation) -> list[dict[str, str]]:
     """Every class of the table with its colour; classes of other tables keep their names and are grey."""
-    known = {cls.name: "#{:02x}{:02x}{:02x}".format(*cls.color) for cls in CLASSES}
+    known = {cls.name: cls.hex_color for cls in CLASSES}
     return [
         {
             "name": name,

@@ -47,7 +47,7 @@ def describe(parsed: Parsed) -> dict[str, Any]:
         {
             "id": row.id,
             "name": row.name,
-            "color": hex_color(row.color),
+            "color": row.hex_color,
             "pixels": int(counts[row.id]),
             "share": float(counts[row.id] / parsed.labels.size),
             "box": _box(parsed.labels == row.id),
@@ -71,11 +71,6 @@ def cut_out(parsed: Parsed, name: str) -> bytes:
         shown = ", ".join(parsed.parts) or "no part of a face"
         raise UsageError(f"the photo shows no {name.replace('_', ' ')}; it shows: {shown}")
     return images.encode_image(parsed.cut_out(name), ".png")
-
-
-def hex_color(color: tuple[int, int, int]) -> str:
-    """A colour as web pages write it."""
-    return "#" + bytes(color).hex()
 
 
 def _box(part: np.ndarray) -> list[int]:

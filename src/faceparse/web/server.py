@@ -85,10 +85,7 @@ class _Service:
 
     async def about(self, _: Request) -> Response:
         """The table of classes, which the page has its names and colours from, and the limits."""
-        classes = [
-            {"id": row.id, "name": row.name, "color": answers.hex_color(row.color), "mirror": row.mirror}
-            for row in CLASSES
-        ]
+        classes = [{"id": row.id, "name": row.name, "color": row.hex_color, "mirror": row.mirror} for row in CLASSES]
         limits = {"bytes": self._config.max_bytes, "pixels": self._config.max_pixels}
         about = {"version": __version__, "model": self._model, "faces": self._faces}
         return JSONResponse({**about, "classes": classes, "limits": limits})
