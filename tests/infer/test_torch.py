@@ -106,6 +106,18 @@ def test_bfloat16_moves_few_labels_and_fp32_none(photo):
     assert np.array_equal(probabilities.argmax(0), rounded)
 
 
+def test_feature_maps_lie_as_the_device_gains_and_give_the_same_logits(photo, monkeypatch):
+    torch.manual_seed(0)
+    body = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.Conv2d(8, 19, 3, padding=1))
+    body[0].register_forward_hook(lambda _layer, _given, maps: seen.append(maps.stride(1) == 1))
+    seen, found = [], []
+    for capability in ("AVX2", "AVX512"):
+        monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda capability=capability: capability)
+        found.append(torch_probabilities(Network(body).eval(), CPU)(photo, 1.0))
+    assert seen == [False, True]  # whether channels are innermost
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
+
+
 def test_a_run_is_scored_in_the_precision_that_it_was_trained_in(tmp_path, photo):
     torch.manual_seed(0)
     config = dataclasses.replace(RECIPES["smoke"](), precision="bf16")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from faceparse.infer.sliding import Windows, sliding_logits
 from faceparse.models.network import Network
-from faceparse.precision import Precision, autocast_for
+from faceparse.precision import Precision, autocast_for, layout_for
 from faceparse.tta import SeenAt
 from faceparse.types import Image, Labels, Probabilities
 
@@ -51,4 +51,6 @@ def _logits(network: Network, rgb: Tensor, windows: Windows | None, scale: float
 
 
 def _batch(image: Image, device: torch.device) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(image)).to(device).permute(2, 0, 1)[None].float() / 255
+    # Convolutions keep the layout of what they are given
+    rgb = torch.from_numpy(np.ascontiguousarray(image)[None]).to(device).permute(0, 3, 1, 2)
+    return rgb.contiguous(memory_format=layout_for(True, device)).float() / 255
