@@ -11,9 +11,12 @@ import time
 from dataclasses import replace
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from faceparse import checkpoint as checkpoint_module
+from faceparse import train as train_module
+from faceparse.backward import backward
 from faceparse.cli.main import run
 from faceparse.errors import FaceparseError, UsageError
 from faceparse.recipes import RECIPES
@@ -98,6 +101,20 @@ def _wait_for_step(metrics, step, seconds=120):
             return
         time.sleep(0.02)
     raise AssertionError(f"no step {step} within {seconds} s")
+
+
+@pytest.mark.parametrize(("capability", "innermost"), [("AVX2", False), ("AVX512", True)])
+def test_samples_lie_in_memory_as_the_processor_gains(made_faces, tmp_path, monkeypatch, capability, innermost):
+    seen = set()
+
+    def remember(network, loss_of, images, *others):
+        seen.add(images.is_contiguous(memory_format=torch.channels_last))
+        return backward(network, loss_of, images, *others)
+
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(train_module, "backward", remember)
+    train(replace(RECIPES["smoke"](), steps=1, batch_size=2), made_faces, tmp_path / "run")
+    assert seen == {innermost}
 
 
 def test_resuming_a_finished_run_changes_nothing(made_faces, finished):

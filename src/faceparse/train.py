@@ -134,6 +134,7 @@ def _train(
         set_learning_rate(optimizer, rate)
 
         images, labels = batch_at(step, size_at(config, step))
+        images = images.contiguous(memory_format=layout)  # convolutions keep the layout of what they are given
         optimizer.zero_grad(set_to_none=True)
         with _told_of_single_samples(config):
             loss = backward(network, loss_of, images, labels, config.accumulate, processes, autocast)
