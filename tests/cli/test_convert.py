@@ -52,6 +52,8 @@ CONFIGS = {
     'pretrained="pretrain/mit_b5.pth", x=dict(checkpoint="pretrain/mit_b5_20220624-658746d9.pth")': "imagenet-1k",
     "init_cfg=dict(type='Pretrained', checkpoint='pretrain/swin_large_patch4_window12_384_22k.pth')": "imagenet-21k",
     "checkpoint='https://x/convnext-xlarge_3rdparty_in21k_20220301-08aa5ddc.pth'": "imagenet-21k",
+    "checkpoint='pretrain/convnext_tiny.in12k_ft_in1k.pth'": "imagenet-21k",
+    "checkpoint='pretrain/efficientnet_b0.ns_jft_in1k.pth'": "other",
     "pretrained='open-mmlab://resnet50_v1c', load_from='others/best.pth'": "unknown",
     "pretrained=None, load_from=None": "random",
 }  # fmt: skip

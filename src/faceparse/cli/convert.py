@@ -31,7 +31,7 @@ def mmseg(
     model: str,
     out: Path,
     image_size: int = 512,
-    initial_weights: Literal["random", "imagenet-1k", "imagenet-21k", "unknown"] | None = None,
+    initial_weights: Literal["random", "imagenet-1k", "imagenet-21k", "other", "unknown"] | None = None,
     data: Path | None = None,
     train_splits: Annotated[str, tyro.conf.arg(metavar="SPLIT,...")] = "train",
 ) -> int:

@@ -26,6 +26,12 @@ _OTHERS = re.compile(
 )
 _PLAIN = re.compile(r"(^|[-_.])(in1k|imagenet-?1k)([-_.]|$)", re.IGNORECASE)
 
+_ANY_LARGER = re.compile(r"(?<!\d)2[12]k(?![a-z0-9])", re.IGNORECASE)
+_MMSEG = re.compile(
+    r"in-?1k|imagenet-?1k|open-mmlab://resnet|resnet\d+_v1c|swin_(?:tiny|small|base)_patch4_window(?:7_224|12_384)|mit_b\d",
+    re.IGNORECASE,
+)
+
 _CLASSIFIER = re.compile(r"(^|\.)(head|fc|classifier|_fc)\.(fc\.|2\.)?weight$")
 
 
@@ -39,6 +45,17 @@ def kind_of_name(name: str) -> str:
     if _OTHERS.search(name):
         return OTHER
     return IMAGENET_1K if _PLAIN.search(name) else UNKNOWN
+
+
+def kind_of_mmseg_file(name: str) -> str:
+    """The kind of a file or address that an MMSegmentation config begins with.
+
+    Its own are of ImageNet-1k where neither timm's tags nor a 21k or 22k anywhere in the name say more.
+    """
+    kind = kind_of_name(name.rsplit("/", 1)[-1])
+    if kind in (UNKNOWN, IMAGENET_1K) and _ANY_LARGER.search(name):
+        return IMAGENET_21K
+    return IMAGENET_1K if kind == UNKNOWN and _MMSEG.search(name) else kind
 
 
 def kind_of_timm(name: str) -> str:
