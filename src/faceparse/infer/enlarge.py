@@ -5,12 +5,37 @@ interpolated value is a mean, with the same weights for every class. So most of 
 the pixels along borders are interpolated.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from faceparse.types import Float, Float32, Int, Labels
+from faceparse.types import Bool, Float, Float32, Int, Labels
 
 _AT_ONCE = 1 << 16
 """So many border pixels are interpolated at a time, which bounds the memory."""
+
+
+class LabelGrid(NamedTuple):
+    """What labels between a small grid's points are found from."""
+
+    small: Labels
+    """The most probable class of each point."""
+    mixed: Bool[np.ndarray, "seen_height seen_width"]
+    """Whether a point, the next one, and the two below them disagree, so that labels between them are interpolated."""
+    present: Int[np.ndarray, " classes"]
+    """Classes that can be the most probable: one that nowhere reaches a fair share is nowhere that."""
+    pixels: Float32[np.ndarray, "points classes"]
+    """Their probabilities, point by point."""
+
+
+def label_grid(seen: Float32[np.ndarray, "19 seen_height seen_width"]) -> LabelGrid:
+    """The grid of probabilities."""
+    num_classes, height, width = seen.shape
+    small = seen.argmax(axis=0).astype(np.uint8)
+    below, right = small[_next(height)], _next(width)
+    mixed = (small != small[:, right]) | (small != below) | (small != below[:, right])
+    present = np.flatnonzero(seen.reshape(num_classes, -1).max(axis=1) >= 1 / num_classes)
+    return LabelGrid(small, mixed, present, np.ascontiguousarray(seen[present].reshape(len(present), -1).T))
 
 
 def enlarged_labels(seen: Float32[np.ndarray, "19 seen_height seen_width"], width: int, height: int) -> Labels:
@@ -18,18 +43,14 @@ def enlarged_labels(seen: Float32[np.ndarray, "19 seen_height seen_width"], widt
 
     The same as enlarging all of the probabilities and taking the largest, but for rounding where two are equal.
     """
-    num_classes, seen_height, seen_width = seen.shape
+    _, seen_height, seen_width = seen.shape
     top, down = _positions(seen_height, height)
     left, along = _positions(seen_width, width)
-    small = seen.argmax(axis=0).astype(np.uint8)
     below, right = _next(seen_height), _next(seen_width)
-    mixed = (small != small[below]) | (small != small[:, right]) | (small != small[below][:, right])
+    small, mixed, present, pixels = label_grid(seen)
 
     labels = np.ascontiguousarray(small[top][:, left])
     rows, columns = np.nonzero(mixed[top][:, left])
-    # a class that nowhere reaches a fair share is nowhere the most probable
-    present = np.flatnonzero(seen.reshape(num_classes, -1).max(axis=1) >= 1 / num_classes)
-    pixels = np.ascontiguousarray(seen[present].reshape(len(present), -1).T)
     for start in range(0, len(rows), _AT_ONCE):
         row, column = rows[start : start + _AT_ONCE], columns[start : start + _AT_ONCE]
         upper, leftmost = top[row] * seen_width, left[column]

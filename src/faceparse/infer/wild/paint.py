@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from faceparse.classes import NUM_CLASSES
+from faceparse.infer.enlarge import LabelGrid, label_grid
 from faceparse.infer.parser import Seen
 from faceparse.infer.wild.window import Window
 from faceparse.types import Float32, UInt8
@@ -39,9 +40,9 @@ def paint(sights: Sequence[Sight], width: int, height: int) -> Painted:
     owner = np.zeros((height, width), dtype=np.uint8)
     nearest = np.full((height, width), np.inf, dtype=np.float32)
     for number, (seen, window) in enumerate(sights, start=1):
-        grid = _LabelGrid(seen)
+        grid = label_grid(seen)
         for box, u, v, inside in _within(window, width, height, seen.shape[1]):
-            ids = grid.labels(u, v, inside)
+            ids = _labels_at(grid, u, v, inside)
             distance = _from_middle(u, v, seen.shape[1])
             mine = inside & (ids > 0) & (distance < nearest[box])
             np.copyto(labels[box], ids, where=mine)
@@ -104,27 +105,14 @@ def _from_middle(u: np.ndarray, v: np.ndarray, side: int) -> np.ndarray:
     return np.hypot(u / side - 0.5, v / side - 0.5, dtype=np.float32)
 
 
-class _LabelGrid:
-    """Labels between a grid's points; four that agree need no interpolation (see `faceparse.infer.enlarge`)."""
-
-    def __init__(self, seen: Seen):
-        small = seen.argmax(axis=0).astype(np.uint8)
-        after = np.minimum(np.arange(len(small)) + 1, len(small) - 1)
-        below = small[after]
-        self._small = small.ravel()
-        self._mixed = ((small != small[:, after]) | (small != below) | (small != below[:, after])).ravel()
-        self._side = len(small)
-        # a class that nowhere reaches a fair share is nowhere the most probable
-        self._present = np.flatnonzero(seen.reshape(NUM_CLASSES, -1).max(axis=1) >= 1 / NUM_CLASSES)
-        self._pixels = np.ascontiguousarray(seen[self._present].reshape(len(self._present), -1).T)
-
-    def labels(self, u: np.ndarray, v: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """Of points; right where they are wanted."""
-        at = _before(v, self._side) * self._side + _before(u, self._side)
-        ids = self._small.take(at)
-        mixed = self._mixed.take(at) & wanted
-        ids[mixed] = self._present[_between(self._pixels, self._side, u[mixed], v[mixed]).argmax(axis=1)]
-        return ids
+def _labels_at(grid: LabelGrid, u: np.ndarray, v: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Labels of points between a square grid's; right where they are wanted."""
+    side = len(grid.small)
+    at = _before(v, side) * side + _before(u, side)
+    ids = grid.small.take(at)
+    mixed = grid.mixed.take(at) & wanted
+    ids[mixed] = grid.present[_between(grid.pixels, side, u[mixed], v[mixed]).argmax(axis=1)]
+    return ids
 
 
 def _between(pixels: np.ndarray, side: int, u: np.ndarray, v: np.ndarray) -> Float32[np.ndarray, "points classes"]:
