@@ -9,15 +9,15 @@ the last column is multiply-adds a second, counting a step as three forward pass
 
 import argparse
 import os
-import time
 
-os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as the command has it
 
 import torch
 
+from faceparse.allocator import keep_freed_memory
 from faceparse.models.cost import count_macs
-from faceparse.optim import WeightAverage
 from faceparse.recipes import compact
+from step_parts import stepper
 
 SIZE = 256
 WAYS = {
@@ -28,44 +28,23 @@ WAYS = {
 }
 
 
-def stepper(bf16: bool, layout: torch.memory_format, batch_size: int):
-    """A function that takes one training step."""
-    config = compact()
-    torch.manual_seed(0)
-    network = config.model.build(working_size=SIZE).to(memory_format=layout).train()
-    loss_of, optimizer = config.loss.build(), config.optimizer.build(network)
-    average = WeightAverage(network, config.average_decay)
-    images = torch.rand(batch_size, 3, SIZE, SIZE).to(memory_format=layout)
-    labels = torch.randint(0, 19, (batch_size, SIZE // 32, SIZE // 32), dtype=torch.uint8)
-    labels = labels.repeat_interleave(32, 1).repeat_interleave(32, 2)
-
-    def step() -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            logits, auxiliary = network(images)
-        loss = loss_of(logits, labels, auxiliary)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        average.update(network, 1)
-
-    return step
-
-
 def main() -> None:
     """Print a Markdown table of images a second."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--batch-size", type=int, default=16)
     arguments.add_argument("--rounds", type=int, default=6)
     options = arguments.parse_args()
-    steps = {name: stepper(*way, options.batch_size) for name, way in WAYS.items()}
+    keep_freed_memory()
+    steps = {name: stepper(compact(), SIZE, *way) for name, way in WAYS.items()}
+    images = torch.rand(options.batch_size, 3, SIZE, SIZE)
+    labels = torch.randint(0, 19, (options.batch_size, SIZE // 32, SIZE // 32), dtype=torch.uint8)
+    labels = labels.repeat_interleave(32, 1).repeat_interleave(32, 2)
     times: dict[str, list[float]] = {name: [] for name in steps}
     for round_ in range(options.rounds + 1):
         for name, step in steps.items():
-            start = time.perf_counter()
-            step()
+            parts = step(images, labels)
             if round_:
-                times[name].append(time.perf_counter() - start)
+                times[name].append(sum(parts))
     macs = 3 * count_macs(compact().model.build(), SIZE)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, batch {options.batch_size}, {SIZE}²\n")
     print("| training step | images a second | against fp32, channels first | G multiply-adds a second |")
