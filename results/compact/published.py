@@ -22,10 +22,14 @@ BACKGROUND = 0.955
 # Percent, skin to cloth with left and right side by side: skin nose glasses eyes brows ears mouth lips hair hat earring
 # necklace neck cloth. SegFace's table of results restates all of them (Narayan et al., 2025)
 PUBLISHED = {
-    "SegFace Swin-B, ImageNet weights": "96.7 94.2 95.4 90.9 91.1 87.2 87.1 89.3 88.9 93.1 90.3 91.6 96.0 89.3 75.1 63.4 92.1 89.8",
-    "FP-LIIF, from scratch": "96.6 94.0 92.5 90.0 90.1 85.6 85.4 86.8 86.7 92.7 89.4 91.3 95.2 86.7 67.2 42.2 91.4 86.8",
-    "DML-CSR": "95.7 93.9 92.6 89.4 89.6 85.5 85.7 88.3 88.2 91.8 89.1 91.0 94.5 88.5 69.6 40.6 89.6 85.7",
-    "FaRL's network, from scratch": "96.2 93.8 92.3 89.0 89.0 85.3 85.4 86.9 87.3 91.7 88.1 90.0 94.9 82.7 63.1 33.5 90.8 85.9",
+    "SegFace Swin-B, ImageNet weights":
+        "96.7 94.2 95.4 90.9 91.1 87.2 87.1 89.3 88.9 93.1 90.3 91.6 96.0 89.3 75.1 63.4 92.1 89.8",
+    "FP-LIIF, from scratch":
+        "96.6 94.0 92.5 90.0 90.1 85.6 85.4 86.8 86.7 92.7 89.4 91.3 95.2 86.7 67.2 42.2 91.4 86.8",
+    "DML-CSR":
+        "95.7 93.9 92.6 89.4 89.6 85.5 85.7 88.3 88.2 91.8 89.1 91.0 94.5 88.5 69.6 40.6 89.6 85.7",
+    "FaRL's network, from scratch":
+        "96.2 93.8 92.3 89.0 89.0 85.3 85.4 86.9 87.3 91.7 88.1 90.0 94.9 82.7 63.1 33.5 90.8 85.9",
 }  # fmt: skip
 
 
