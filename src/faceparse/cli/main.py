@@ -28,7 +28,8 @@ COMMANDS = {
     "export": ("faceparse.cli.export", "write a model as ONNX and check that it gives the same"),
 }
 
-TRAINS = ("demo", "train", "ablate")
+COMPUTES = ("demo", "train", "ablate", "evaluate")
+"""Commands that compute with PyTorch for minutes."""
 
 EXTRAS = {
     "train": ("torch", "timm", "cv2", "safetensors", "cattrs", "onnx", "onnxscript", "matplotlib"),
@@ -89,7 +90,7 @@ def run(arguments: list[str]) -> int:
     from faceparse.console import set_up_logging
 
     use_huge_pages()
-    if command in TRAINS:
+    if command in COMPUTES:
         keep_freed_memory()
 
     set_up_logging()
