@@ -19,9 +19,9 @@ def use_huge_pages() -> None:
 def keep_freed_memory() -> None:
     """What a training step frees serves the next one, rather than go back to the system to come again zeroed.
 
-    For processes that train or score and little else: they hold what they held at their peak. By glibc's default each large
-    tensor is mapped and unmapped by itself, and the kernel zeroes it every time: a tenth of a step. Does nothing
-    under another C library.
+    For processes that train or score and little else: they hold what they held at their peak. By glibc's default each
+    large tensor is mapped and unmapped by itself, and the kernel zeroes it every time: a tenth of a step and more. Does
+    nothing under another C library.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
