@@ -42,7 +42,7 @@ def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in steps}
     for round_ in range(options.rounds + 1):
         for name, step in steps.items():
-            parts = step(images, labels)
+            parts = step(images.contiguous(memory_format=WAYS[name][1]), labels)
             if round_:
                 times[name].append(sum(parts))
     macs = 3 * count_macs(compact().model.build(), SIZE)

@@ -71,13 +71,15 @@ def predictor(model: str | Path) -> Predict:
     import torch
 
     from faceparse.checkpoint import load_network
+    from faceparse.precision import layout_for
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = load_network(path)[0].to(device)
 
     @torch.inference_mode()
     def predict(images: Images) -> Float[np.ndarray, "num 19 height width"]:
-        rgb = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255
+        rgb = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
+        rgb = rgb.contiguous(memory_format=layout_for(True, device)).float() / 255
         return network(rgb).softmax(1).cpu().numpy()
 
     return predict

@@ -92,7 +92,6 @@ def run(arguments: list[str]) -> int:
     use_huge_pages()
     if command in COMPUTES:
         keep_freed_memory()
-
     set_up_logging()
     module = importlib.import_module(COMMANDS[command][0])
     return module.main(rest) or 0

@@ -114,7 +114,7 @@ def batch_source(
             if given is not None:
                 pairs[at] = paste(*pairs[at], store.images[given.donor], store.labels[given.donor], given.parts)
         images, labels = apply_opencv(plan, [image for image, _ in pairs], [ids for _, ids in pairs], size)
-        # Channels stay innermost, which is the layout that networks like
+        # Channels stay innermost, as OpenCV has them; training lays them out as its device likes
         return torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255), torch.from_numpy(labels)
 
     if device.type == "cpu":
