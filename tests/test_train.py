@@ -117,6 +117,34 @@ def test_samples_lie_in_memory_as_the_processor_gains(made_faces, tmp_path, monk
     assert seen == {innermost}
 
 
+def test_a_compiled_run_ends_with_the_weights_of_a_plain_one(made_faces, tmp_path):
+    """Traced by torch.compile at both sizes, forwards and backwards; torch itself runs the trace, for time's sake."""
+    traced_only = (
+        "import functools, torch; torch.compile = functools.partial(torch.compile, backend='aot_eager'); "
+        "from faceparse.cli.main import main; main()"
+    )
+    size = ("--steps", "2", "--batch-size", "2", "--growth", "32", "--image-size", "48")
+    for name, option in (("plain", ()), ("compiled", ("--compile",))):
+        arguments = ("train", "smoke", "--data", made_faces, "--out", tmp_path / name, *size, *option)
+        done = subprocess.run([sys.executable, "-c", traced_only, *arguments], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    plain, compiled = (
+        load_file(tmp_path / name / "checkpoints" / "last" / "model.safetensors") for name in ("plain", "compiled")
+    )
+    torch.testing.assert_close(compiled, plain, rtol=1e-3, atol=1e-4)
+
+
+def test_a_machine_on_which_torch_cannot_compile_is_told_in_one_line(made_faces, tmp_path):
+    arguments = ("train", "smoke", "--data", made_faces, "--out", tmp_path / "run", "--compile")
+    # an empty cache, so that there is something to compile
+    nothing = {"CXX": str(tmp_path / "no-compiler"), "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "cache")}
+    done = faceparse(*arguments, env={**os.environ, **nothing})
+    assert done.returncode == 1
+    assert "torch.compile fails here (InvalidCxxCompiler: No working C++ compiler found" in done.stderr
+    assert "train without --compile" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
 def test_resuming_a_finished_run_changes_nothing(made_faces, finished):
     before = {p: p.lstat().st_mtime_ns for p in finished.rglob("*")}
     done = faceparse("train", "smoke", "--data", made_faces, "--out", finished, *OPTIONS, "--resume")

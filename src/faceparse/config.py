@@ -47,6 +47,9 @@ class RunConfig:
     """auto: bfloat16 where the device computes in it, else fp32. Weights are fp32 always."""
     channels_last: bool = True
     """Keep channels innermost in memory, which convolutions like on GPUs and on CPUs with AVX-512; others do not."""
+    compile: bool = False
+    """Have torch.compile make the network one program for this machine: minutes before the first step at each size, and
+    a C++ compiler. For GPUs; CPUs gain nothing."""
     clip_norm: float = 1.0
     """Largest norm of the gradient; longer ones are shortened. 0: none are."""
     accumulate: int = 1

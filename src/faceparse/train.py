@@ -105,6 +105,8 @@ def _train(
     average = WeightAverage(network, config.average_decay)
     averaged = config.model.build(working_size=config.image_size).to(device).eval()
     autocast = autocast_for(config.precision, device)
+    # Static shapes: samples have few sizes (`growth`), and each is then a program without symbols
+    computed = torch.compile(network, dynamic=False) if config.compile else network
     batch_at = batch_source(store, config.augment, config.batch_size, config.seed, device, share)
 
     # --- where the run stands -------------------------------------------------------------------------------------
@@ -136,8 +138,8 @@ def _train(
         images, labels = batch_at(step, size_at(config, step))
         images = images.contiguous(memory_format=layout)  # convolutions keep the layout of what they are given
         optimizer.zero_grad(set_to_none=True)
-        with _told_of_single_samples(config):
-            loss = backward(network, loss_of, images, labels, config.accumulate, processes, autocast)
+        with _faults_told(config):
+            loss = backward(computed, loss_of, images, labels, config.accumulate, processes, autocast)
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
             raise _not_finite(losses[-1], step, config, store, out)
@@ -182,8 +184,9 @@ def loss_for(config: LossConfig, network: Network) -> SegmentationLoss:
 
 
 @contextmanager
-def _told_of_single_samples(config: RunConfig) -> Iterator[None]:
-    """Say in a user's words what batch norm says of one sample that was pooled to one pixel."""
+def _faults_told(config: RunConfig) -> Iterator[None]:
+    """Say in a user's words what batch norm says of one sample that was pooled to one pixel, and torch.compile of a
+    machine on which it cannot work."""
     try:
         yield
     except ValueError as error:
@@ -193,6 +196,11 @@ def _told_of_single_samples(config: RunConfig) -> Iterator[None]:
             f"{config.recipe}: 1 sample at a time is too few for this network's batch norms (batch_size "
             f"{config.batch_size}, accumulate {config.accumulate}); give each part of a batch 2 samples or more"
         ) from error
+    except RuntimeError as error:
+        if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            raise
+        reason = str(error).splitlines()[0]
+        raise FaceparseError(f"torch.compile fails here ({reason}); mend that, or train without --compile") from error
 
 
 def _not_finite(loss: float, step: int, config: RunConfig, store: Store, out: Path) -> FaceparseError:
