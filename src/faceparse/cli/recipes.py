@@ -26,6 +26,10 @@ def recipes(name: str | None = None, /, json: bool = False) -> int:
     from faceparse.recipes import RECIPES, card, find_recipe
 
     chosen = [find_recipe(name)] if name else list(RECIPES.values())
+    if name and not json:
+        results.print(inspect.cleandoc(chosen[0].__doc__ or ""), markup=False)
+        results.print(to_json(chosen[0]()), markup=False)
+        return 0
     rows = []
     for recipe in chosen:
         config = recipe()
@@ -44,9 +48,6 @@ def recipes(name: str | None = None, /, json: bool = False) -> int:
         )
     if json:
         print_json(rows)
-    elif name:
-        results.print(inspect.cleandoc(chosen[0].__doc__ or ""), markup=False)
-        results.print(to_json(chosen[0]()), markup=False)
     else:
         cells = [
             [r["name"], r["model"], f"{r['parameters']:,}", f"{r['macs'] / 1e9:.2f} G", r["pretraining"],
