@@ -12,7 +12,6 @@ from faceparse.classes import NUM_CLASSES
 from faceparse.errors import UsageError
 from faceparse.losses import LossConfig
 from faceparse.models import build
-from faceparse.models.blocks import AttentionBlock
 from faceparse.models.compact import CompactConfig
 from faceparse.models.cost import count_macs
 
@@ -80,7 +79,7 @@ def test_a_logit_bias_shifts_the_decision_in_evaluation_only():
 
 
 def test_grouped_blocks_and_no_last_block_are_a_smaller_network_of_the_same_outputs():
-    lean = dataclasses.replace(TINY, group_width=8, refine=False)
+    lean = dataclasses.replace(TINY, group_widths=(4, 8, 8, 8), refine=False)
     network, usual = lean.build(), TINY.build()
     assert network.num_parameters < usual.num_parameters
     assert count_macs(network, 64) < count_macs(usual, 64)
@@ -89,19 +88,36 @@ def test_grouped_blocks_and_no_last_block_are_a_smaller_network_of_the_same_outp
         assert network.eval()(images).shape == usual.eval()(images).shape == (1, NUM_CLASSES, 50, 70)
 
 
-def test_attention_to_averages_is_plain_attention_where_all_positions_are_alike():
-    torch.manual_seed(0)
-    plain, pooled = AttentionBlock(16), AttentionBlock(16, pool_keys=True)
-    pooled.load_state_dict(plain.state_dict())
-    even = torch.randn(2, 16, 1, 1).expand(-1, -1, 5, 8)
-    torch.testing.assert_close(pooled(even), plain(even))
-    uneven = torch.randn(2, 16, 5, 8)
-    assert (pooled(uneven) - plain(uneven)).abs().max() > 1e-3
+def test_pooled_context_is_a_quarter_of_attentions_work_with_the_same_weights_at_any_size():
+    whole = dataclasses.replace(TINY, num_attention=8).build().eval()
+    pooled = dataclasses.replace(TINY, num_attention=8, pool_context=True).build().eval()
+    without = dataclasses.replace(TINY, num_attention=0).build()
+    pooled.load_state_dict(whole.state_dict())
+    # 128 pixels are 8 positions of 1/16; the products of all pairs shrink more than the linear layers
+    work = [count_macs(network, 128) - count_macs(without, 128) for network in (whole, pooled)]
+    assert work[1] < work[0] / 4
+    with torch.inference_mode():
+        for height, width in ((16, 16), (17, 90), (128, 64)):
+            images = torch.rand(1, 3, height, width)
+            assert pooled(images).shape == (1, NUM_CLASSES, height, width)
+            assert not torch.equal(pooled(images), whole(images))
 
 
-def test_a_group_that_does_not_divide_the_width_is_told():
-    faults = dataclasses.replace(TINY, group_width=12).faults()
-    assert faults == ["model.group_width is 12, where 0 or a divisor of the widths is needed"]
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"group_widths": (0, 0, 12, 0)}, "model.group_widths is (0, 0, 12, 0), where 0 or divisors of model.widths"),
+        (
+            {"group_widths": (8, 0, 0, 0), "decoder_width": 24},
+            "of half of model.decoder_width where there is model.refine",
+        ),
+        ({"group_widths": (0, 0, 0)}, "model.group_widths has 3; one for each stage is needed"),
+        ({"depths": (1, 1)}, "model.widths has 4, model.depths has 2, model.group_widths has 4; one for each stage"),
+    ],
+)
+def test_sizes_that_do_not_go_together_are_told(fields, said):
+    (fault,) = dataclasses.replace(TINY, **fields).faults()
+    assert said in fault
 
 
 def test_it_learns_one_batch_by_heart():

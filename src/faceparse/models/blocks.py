@@ -3,8 +3,6 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .network import Size
-
 NUM_HEADS = 4
 """Of every attention here."""
 
@@ -71,17 +69,12 @@ class AttentionBlock(nn.Module):
 
     No position table: the convolutions before it, with their zero padding, already tell positions apart, and any
     size of map goes.
-
-    Args:
-        pool_keys: attend to averages of 3×3 positions, every second one each way, which takes a quarter of the work
-            (Wang et al., 2021, pyramid vision transformer, spatial reduction).
     """
 
-    def __init__(self, channels: int, *, num_heads: int = NUM_HEADS, expansion: int = 2, pool_keys: bool = False):
+    def __init__(self, channels: int, *, num_heads: int = NUM_HEADS, expansion: int = 2):
         super().__init__()
         assert channels % num_heads == 0
         self.num_heads = num_heads
-        self.pool_keys = pool_keys
         self.attention_norm = nn.LayerNorm(channels)
         self.query_key_value = nn.Linear(channels, 3 * channels)
         self.project = nn.Linear(channels, channels)
@@ -93,19 +86,13 @@ class AttentionBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         tokens = x.flatten(2).transpose(1, 2)  # b c h w -> b hw c
-        tokens = tokens + self._attend(self.attention_norm(tokens), height, width)
+        tokens = tokens + self._attend(self.attention_norm(tokens))
         tokens = tokens + self.mlp(self.mlp_norm(tokens))
         return tokens.transpose(1, 2).unflatten(2, (height, width))
 
-    def _attend(self, tokens: Tensor, height: Size, width: Size) -> Tensor:
-        # b n 3c -> b n c, b n 2c
-        query, key_value = self.query_key_value(tokens).split((tokens.shape[2], 2 * tokens.shape[2]), 2)
-        if self.pool_keys:
-            key_value = key_value.transpose(1, 2).unflatten(2, (height, width))
-            key_value = F.avg_pool2d(key_value, 3, stride=2, padding=1, count_include_pad=False)
-            key_value = key_value.flatten(2).transpose(1, 2)
-        query = query.unflatten(2, (self.num_heads, -1)).transpose(1, 2)  # b heads n d
-        key, value = key_value.unflatten(2, (2, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
+    def _attend(self, tokens: Tensor) -> Tensor:
+        heads = self.query_key_value(tokens).unflatten(2, (3, self.num_heads, -1))  # b n 3 heads d
+        query, key, value = heads.permute(2, 0, 3, 1, 4)
         attended = F.scaled_dot_product_attention(query, key, value)  # b heads n d
         return self.project(attended.transpose(1, 2).flatten(2))
 
