@@ -106,9 +106,7 @@ def _train(
     averaged = config.model.build(working_size=config.image_size).to(device).eval()
     autocast = autocast_for(config.precision, device)
     # Static shapes: samples have few sizes (`growth`), and each is then a program without symbols
-    computed = network
-    if config.compile:
-        computed = torch.compile(network, dynamic=False)  # type: ignore[assignment]
+    computed: Any = torch.compile(network, dynamic=False) if config.compile else network
     batch_at = batch_source(store, config.augment, config.batch_size, config.seed, device, share)
 
     # --- where the run stands -------------------------------------------------------------------------------------
