@@ -13,6 +13,7 @@ from .backbones.resnet import DEPTHS, ResNet, channel_faults, resnet_faults
 from .blocks import ConvNormAct, initialise, resize_like
 from .encoder_decoder import EncoderDecoder
 from .fcn import FCNHead, PixelClassifier
+from .fusion import Fusion, enlarged_like
 from .network import Network
 
 DILATIONS = (1, 12, 24, 36)
@@ -109,11 +110,11 @@ class AtrousPyramid(nn.Module):
             else:
                 branch = ConvNormAct(in_channels, channels, dilation=dilation)
             self.branches.append(branch)
-        self.fuse = ConvNormAct((1 + len(DILATIONS)) * channels, channels)
+        self.fuse = Fusion((1 + len(DILATIONS)) * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        pooled = self.pool(x.mean((2, 3), keepdim=True)).expand(-1, -1, *x.shape[2:])
-        return self.fuse(cat([pooled, *(branch(x) for branch in self.branches)], dim=1))
+        pooled = self.pool(x.mean((2, 3), keepdim=True))
+        return self.fuse([enlarged_like(pooled, x), *(branch(x) for branch in self.branches)])
 
 
 class DeepLabV3Head(nn.Module):

@@ -20,6 +20,7 @@ from .backbones.resnet import DEPTHS, ResNet, channel_faults, resnet_faults
 from .blocks import ConvNormAct, initialise
 from .encoder_decoder import EncoderDecoder
 from .fcn import FCNHead, PixelClassifier
+from .fusion import Enlarged, Fusion
 from .network import Network, Size
 from .pooling import interpolation
 
@@ -65,7 +66,7 @@ class PSAHead(nn.Module):
         self.collect = PointwiseAttention(in_channels, channels, mask_size, gives=False)
         self.distribute = PointwiseAttention(in_channels, channels, mask_size, gives=True)
         self.project = ConvNormAct(2 * channels, in_channels, 1)
-        self.fuse = ConvNormAct(2 * in_channels, channels)
+        self.fuse = Fusion(2 * in_channels, channels)
         initialise(self)
         self.classifier = PixelClassifier(channels, num_classes)
 
@@ -82,9 +83,7 @@ class PSAHead(nn.Module):
         attended = cat([self.collect(x, *down), self.distribute(x, *down)], dim=1)
         # One position of zeros on each side before the projection, again as there
         attended = self.project(F.pad(attended, (1, 1, 1, 1)))
-        up = interpolation(rows + 2, height, corners, x.device).to(attended.dtype)
-        across = interpolation(columns + 2, width, corners, x.device).to(attended.dtype)
-        return self.classifier(self.fuse(cat([x, up @ attended @ across.transpose(0, 1)], dim=1)))
+        return self.classifier(self.fuse([x, Enlarged(attended, height, width, corners)]))
 
 
 class PointwiseAttention(nn.Module):

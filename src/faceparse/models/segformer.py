@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor, cat, nn
+from torch import Tensor, nn
 
 from .backbones.mit import MiT
-from .blocks import ConvNormAct, initialise, resize_like
+from .blocks import ConvNormAct, initialise
 from .fcn import PixelClassifier
+from .fusion import Fusion, enlarged_like
 from .network import Network
 
 NUM_STAGES = 4
@@ -73,10 +74,10 @@ class SegFormerHead(nn.Module):
     def __init__(self, in_channels: tuple[int, ...], channels: int, num_classes: int):
         super().__init__()
         self.convs = nn.ModuleList(ConvNormAct(width, channels, 1) for width in in_channels)
-        self.fuse = ConvNormAct(len(in_channels) * channels, channels, 1)
+        self.fuse = Fusion(len(in_channels) * channels, channels, 1)
         initialise(self)
         self.classifier = PixelClassifier(channels, num_classes)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
-        levels = [conv(x) for conv, x in zip(self.convs, maps, strict=True)]
-        return self.classifier(self.fuse(cat([resize_like(level, levels[0]) for level in levels], dim=1)))
+        finest, *others = (conv(x) for conv, x in zip(self.convs, maps, strict=True))
+        return self.classifier(self.fuse([finest, *(enlarged_like(level, finest) for level in others)]))

@@ -7,13 +7,14 @@ their concatenation at 1/4 of the input. A small fully convolutional head on the
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor, cat, nn
+from torch import Tensor, nn
 
 from .backbones.convnext import ConvNeXt
 from .backbones.swin import Swin
 from .blocks import ConvNormAct, initialise, resize_like
 from .encoder_decoder import EncoderDecoder
 from .fcn import FCNHead, PixelClassifier
+from .fusion import Fusion, enlarged_like
 from .network import Network
 from .pooling import pool_to_grid
 
@@ -124,7 +125,7 @@ class UPerHead(nn.Module):
         self.pyramid = PyramidPooling(in_channels[-1], channels)
         self.laterals = nn.ModuleList(ConvNormAct(width, channels, 1) for width in in_channels[:-1])
         self.smooths = nn.ModuleList(ConvNormAct(channels, channels) for _ in in_channels[:-1])
-        self.merge = ConvNormAct(len(in_channels) * channels, channels)
+        self.merge = Fusion(len(in_channels) * channels, channels)
         initialise(self)
         self.classifier = PixelClassifier(channels, num_classes)
 
@@ -135,8 +136,8 @@ class UPerHead(nn.Module):
             here = lateral(x)
             levels.insert(0, here + resize_like(levels[0], here))
         smoothed = [smooth(level) for smooth, level in zip(self.smooths, levels[:-1], strict=True)]
-        same_size = [smoothed[0], *(resize_like(level, smoothed[0]) for level in (*smoothed[1:], levels[-1]))]
-        return self.merge(cat(same_size, dim=1))
+        finest, *others = (*smoothed, levels[-1])
+        return self.merge([finest, *(enlarged_like(level, finest) for level in others)])
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         return self.classifier(self.features(maps))
@@ -148,11 +149,11 @@ class PyramidPooling(nn.Module):
     def __init__(self, in_channels: int, channels: int):
         super().__init__()
         self.branches = nn.ModuleList(ConvNormAct(in_channels, channels, 1) for _ in POOL_SIZES)
-        self.fuse = ConvNormAct(in_channels + len(POOL_SIZES) * channels, channels)
+        self.fuse = Fusion(in_channels + len(POOL_SIZES) * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         pooled = (branch(pool_to_grid(x, size)) for branch, size in zip(self.branches, POOL_SIZES, strict=True))
-        return self.fuse(cat([x, *(resize_like(grid, x) for grid in pooled)], dim=1))
+        return self.fuse([x, *(enlarged_like(grid, x) for grid in pooled)])
 
 
 def _faults(depths: tuple[int, ...], channels: tuple[int, ...], drop_path: float) -> list[str]:
