@@ -24,6 +24,7 @@ from faceparse.classes import CLASSES, NAMES
 from faceparse.data.synthetic import make_face
 from faceparse.errors import FaceparseError
 from faceparse.files import write_atomically
+from faceparse.models.fusion import in_order_of_definition
 from faceparse.models.network import Network
 from faceparse.onnx_graph import SCALE, add_scale, make_probabilities_optional, quicken_argmax
 from faceparse.onnx_weights import Weights, rounded
@@ -127,7 +128,7 @@ def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray], scale
 def _to_onnx(deployed: Deployed) -> bytes:
     example = torch.zeros(2, 250, 206, 3, dtype=torch.uint8)
     dynamic = {0: torch.export.Dim("n"), 1: torch.export.Dim("h", min=1), 2: torch.export.Dim("w", min=1)}
-    with _quiet():
+    with _quiet(), in_order_of_definition(deployed):
         program = torch.onnx.export(
             deployed,
             (example,),

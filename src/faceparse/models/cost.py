@@ -14,17 +14,15 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from . import ModelConfig
-from .fusion import Fusion
+from .fusion import in_order_of_definition
 from .network import Network
 
 
 def count_macs(network: Network, size: int) -> int:
     """Multiply-adds for one image, `size` by `size`; nothing is run."""
     meta = copy.deepcopy(network).to("meta").eval()
-    for fusion in (module for module in meta.modules() if isinstance(module, Fusion)):
-        fusion.enlarges_first = True
     counter = FlopCounterMode(display=False)
-    with counter, torch.inference_mode():
+    with counter, torch.inference_mode(), in_order_of_definition(meta):
         meta(torch.empty(1, 3, size, size, device="meta"))
     return counter.get_total_flops() // 2
 
