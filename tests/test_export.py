@@ -21,7 +21,9 @@ from faceparse.onnx_weights import rounded
 from stand_ins import exit_code, faceparse
 
 PAGE = (Path(__file__).parents[1] / "docs" / "using.md").read_text(encoding="utf-8")
-TINY = CompactConfig(widths=(8, 16, 16, 16), depths=(0, 1, 1, 0), num_attention=1, decoder_width=16)
+TINY = CompactConfig(
+    widths=(8, 16, 16, 16), depths=(0, 1, 1, 0), group_widths=(8, 8, 0, 0), num_attention=1, decoder_width=16
+)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,9 @@ from faceparse.infer.parser import Parser
 from faceparse.models.compact import CompactConfig
 from faceparse.onnx_graph import quicken_argmax
 
-TINY = CompactConfig(widths=(8, 8, 8, 8), depths=(0, 0, 0, 0), num_attention=1, decoder_width=8)
+TINY = CompactConfig(
+    widths=(8, 8, 8, 8), depths=(0, 0, 0, 0), group_widths=(4, 0, 0, 0), num_attention=1, decoder_width=8
+)
 PHOTO = np.random.default_rng(2).integers(0, 256, (50, 41, 3), dtype=np.uint8)
 
 

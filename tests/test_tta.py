@@ -60,7 +60,9 @@ def test_scales_and_flips_are_averaged_with_equal_weight():
 
 @pytest.mark.parametrize("working_size", [None, 64])
 def test_a_scale_changes_the_size_at_which_a_network_works(working_size):
-    config = CompactConfig(widths=(8, 8, 8, 8), depths=(0, 0, 0, 0), num_attention=1, decoder_width=8)
+    config = CompactConfig(
+        widths=(8, 8, 8, 8), depths=(0, 0, 0, 0), group_widths=(4, 0, 0, 0), num_attention=1, decoder_width=8
+    )
     network = config.build(working_size=working_size).eval()
     shapes = []
     network.body.register_forward_pre_hook(lambda _, inputs: shapes.append(tuple(inputs[0].shape[2:])))

@@ -28,6 +28,7 @@ ModelConfig = (
 
 CONFIGS: dict[str, ModelConfig] = {
     "compact": CompactConfig(),
+    "compact_dense": CompactConfig(depths=(1, 1, 2, 1), group_widths=(0, 0, 0, 0), pool_context=False),
     "deeplabv3plus_r50": DeepLabV3PlusConfig(),
     "deeplabv3plus_r101": DeepLabV3PlusConfig(depths=DEPTHS[101]),
     "psanet_r50": PSANetConfig(),

@@ -27,13 +27,13 @@ class CompactConfig:
     name: Literal["compact"] = "compact"
     widths: tuple[int, ...] = (32, 64, 128, 128)
     """Channels at 1/2, 1/4, 1/8 and 1/16 of the input."""
-    depths: tuple[int, ...] = (1, 1, 2, 1)
+    depths: tuple[int, ...] = (0, 1, 1, 2)
     """Residual blocks at each of them."""
-    group_widths: tuple[int, ...] = (0, 0, 0, 0)
+    group_widths: tuple[int, ...] = (16, 32, 0, 0)
     """Channels of a group in each of those blocks, which then have a grouped and a 1×1 convolution; 0: two dense."""
     num_attention: int = 3
     """Transformer layers."""
-    pool_context: bool = False
+    pool_context: bool = True
     """They see the map at 1/16 averaged to 1/32, a quarter of the positions, and what they find is added to it."""
     decoder_width: int = 64
     """Channels of the decoder at 1/4 and 1/8; half as many at 1/2."""

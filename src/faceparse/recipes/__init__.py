@@ -9,7 +9,7 @@ from collections.abc import Callable
 from faceparse.config import RunConfig
 from faceparse.errors import UsageError
 from faceparse.recipes.bisenet import bisenetv2
-from faceparse.recipes.compact import compact, demo, smoke
+from faceparse.recipes.compact import compact, compact_dense, demo, smoke
 from faceparse.recipes.deeplab import (
     deeplabv3plus_r50,
     deeplabv3plus_r50_40k,
@@ -35,6 +35,7 @@ RECIPES: dict[str, Callable[[], RunConfig]] = {
     recipe.__name__: recipe
     for recipe in (
         compact,
+        compact_dense,
         demo,
         smoke,
         deeplabv3plus_r50,
