@@ -79,7 +79,8 @@ def median_milliseconds(networks: dict[str, OnnxNetwork], photo: np.ndarray, rep
     times: dict[str, list[float]] = {name: [] for name in networks}
     for _ in range(repeats):
         for name, network in networks.items():
-            # The threads of the network before spin for a while after its last photo: those in between are not counted
+            # The threads of the network before spin for a while after its last photo, which would cost this one a core
+            time.sleep(0.2)
             for photo_number in range(6):
                 start = time.perf_counter()
                 network.labels(photo)

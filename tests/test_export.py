@@ -102,6 +102,13 @@ def test_the_file_says_its_classes_and_their_colours(shipped, exported):
     np.testing.assert_array_equal(colors, PALETTE)
 
 
+def test_maps_are_doubled_by_constants_which_onnxruntime_has_a_faster_layout_for(exported):
+    graph = onnx.load(exported).graph
+    constants = {x.name: onnx.numpy_helper.to_array(x) for x in graph.initializer}
+    factors = [constants.get(node.input[2]) for node in graph.node if node.op_type == "Resize" and node.input[2]]
+    assert [list(x) for x in factors] == [[1, 1, 2, 2]] * (len(TINY.widths) - 1)
+
+
 def test_probabilities_sum_to_one(exported):
     photo = np.random.default_rng(1).integers(0, 256, (70, 60, 3), dtype=np.uint8)
     parsed = Parser.load(exported)(photo)
