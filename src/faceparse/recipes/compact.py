@@ -75,7 +75,7 @@ def smoke() -> RunConfig:
         save_every=10,
         log_every=5,
         model=CompactConfig(
-            widths=(8, 16, 16, 16), depths=(0, 1, 1, 0), group_widths=(8, 8, 0, 0), num_attention=1, decoder_width=16
+            widths=(8, 16, 16, 16), depths=(0, 1, 1, 0), group_widths=(0, 0, 0, 0), num_attention=1, decoder_width=16
         ),
         optimizer=OptimizerConfig(learning_rate=3e-3, warmup_steps=5),
         average_decay=0.9,
