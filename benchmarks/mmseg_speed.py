@@ -4,8 +4,9 @@
     OMP_NUM_THREADS=1 python benchmarks/mmseg_speed.py --size 128 --models segformer_b0 --repeats 1
 
 Runs in the environment of `mmseg_parity.py`, with faceparse on PYTHONPATH. A training step is forward, cross-entropy
-on the head and .4 of it on the auxiliary head, backward and a step of SGD, on one batch of noise; parsing is one photo
-to its label map. Three ways, each in a process of its own, whose peak memory is reported, one after another:
+on the head's logits (K-Net's stages each) and .4 of it on each auxiliary head's, backward and a step of SGD, on one
+batch of noise; parsing is one photo to its label map. Three ways, each in a process of its own, whose peak memory is
+reported, one after another:
 
 - theirs: MMSegmentation 1.2.2's network in fp32 as it comes;
 - fp32: ours in fp32, as `faceparse train --precision fp32` (layout, memory) and
@@ -13,7 +14,7 @@ to its label map. Three ways, each in a process of its own, whose peak memory is
 - ours: with the defaults of `train` and `evaluate`, which are bfloat16 where the CPU computes in it.
 
 Each does one step that is not counted, then `--repeats`, of which the fastest counts. At 512² with a batch of 2 and one
-repeat the first two models take about ten minutes on two cores. `--peer-bf16` adds MMSegmentation's under autocast.
+repeat the first two models take about five minutes on two cores. `--peer-bf16` adds MMSegmentation's under autocast.
 """
 
 import argparse
@@ -77,15 +78,24 @@ def _theirs(name, way, photo, images, labels):
     optimizer = torch.optim.SGD(network.parameters(), lr=1e-3, momentum=0.9)
     autocast = (lambda: torch.autocast("cpu", torch.bfloat16)) if way == "theirs_bf16" else nullcontext
 
-    def logits_of(head, maps):
-        return F.interpolate(head(maps).float(), size, mode="bilinear", align_corners=False)
+    auxiliary = network.auxiliary_head if network.with_auxiliary_head else []
+    auxiliary = auxiliary if isinstance(auxiliary, list | torch.nn.ModuleList) else [auxiliary]
+
+    def logits_of(head, maps) -> list[torch.Tensor]:
+        """Full size; those of K-Net's stages are several, the last ones count."""
+        stages = head(maps)
+        stages = stages if isinstance(stages, list) else [stages]
+        return [F.interpolate(logits.float(), size, mode="bilinear", align_corners=False) for logits in stages]
+
+    def loss_of(head, maps):
+        return sum(F.cross_entropy(logits, labels) for logits in logits_of(head, maps))
 
     @torch.inference_mode()
     def parse():
         network.eval()
         image = (torch.from_numpy(photo).permute(2, 0, 1)[None].float() - mean) / std
         with autocast():
-            logits = logits_of(network.decode_head, network.backbone(image))
+            logits = logits_of(network.decode_head, network.backbone(image))[-1]
         return logits[0].argmax(0).to(torch.uint8).numpy()
 
     def step() -> None:
@@ -93,9 +103,7 @@ def _theirs(name, way, photo, images, labels):
         optimizer.zero_grad(set_to_none=True)
         with autocast():
             maps = network.backbone(normalised)
-            loss = F.cross_entropy(logits_of(network.decode_head, maps), labels)
-            if network.with_auxiliary_head:
-                loss = loss + 0.4 * F.cross_entropy(logits_of(network.auxiliary_head, maps), labels)
+            loss = loss_of(network.decode_head, maps) + sum(0.4 * loss_of(head, maps) for head in auxiliary)
         loss.backward()
         optimizer.step()
 
