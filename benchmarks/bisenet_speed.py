@@ -108,14 +108,14 @@ def main() -> None:
         for name, network in files.items():
             export_onnx(network, Path(folder) / f"{name}.onnx")
             networks[name] = OnnxNetwork(Path(folder) / f"{name}.onnx", "cpu")
-        ours.working_size = None
-        export_onnx(ours, Path(folder) / "any.onnx")
-        networks["any"] = OnnxNetwork(Path(folder) / "any.onnx", "cpu")
         for size in (256, config.image_size, 512):
+            ours.working_size = size
+            export_onnx(ours, Path(folder) / f"at{size}.onnx")
+            networks["at its size"] = OnnxNetwork(Path(folder) / f"at{size}.onnx", "cpu")
             photo = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
             took = median_milliseconds(networks, photo, options.repeats)
             cells = [f"{size}²", f"{took['bisenet']:.1f} ms"]
-            for name in ("shipped", "any"):
+            for name in ("shipped", "at its size"):
                 cells += [f"{took[name]:.1f} ms", f"{took['bisenet'] / took[name]:.2f} ×"]
             print("| " + " | ".join(cells) + " |", flush=True)
 

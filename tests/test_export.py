@@ -109,6 +109,13 @@ def test_maps_are_doubled_by_constants_which_onnxruntime_has_a_faster_layout_for
     assert [list(x) for x in factors] == [[1, 1, 2, 2]] * (len(TINY.widths) - 1)
 
 
+def test_a_bias_that_is_zero_is_not_added(exported, tmp_path):
+    unbiased = TINY.build(working_size=64).eval()
+    export_onnx(unbiased, tmp_path / "unbiased.onnx")
+    kinds = [[node.op_type for node in onnx.load(file).graph.node] for file in (exported, tmp_path / "unbiased.onnx")]
+    assert kinds[0].count("Add") == kinds[1].count("Add") + 1
+
+
 def test_probabilities_sum_to_one(exported):
     photo = np.random.default_rng(1).integers(0, 256, (70, 60, 3), dtype=np.uint8)
     parsed = Parser.load(exported)(photo)

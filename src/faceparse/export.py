@@ -26,7 +26,7 @@ from faceparse.errors import FaceparseError
 from faceparse.files import write_atomically
 from faceparse.models.fusion import in_order_of_definition
 from faceparse.models.network import Network
-from faceparse.onnx_graph import SCALE, add_scale, make_probabilities_optional, quicken_argmax
+from faceparse.onnx_graph import SCALE, add_scale, drop_zero_bias, make_probabilities_optional, quicken_argmax
 from faceparse.onnx_weights import Weights, rounded
 
 OPSET = 20
@@ -148,6 +148,7 @@ def _to_onnx(deployed: Deployed) -> bytes:
     del model.metadata_props[:]
     model.metadata_props.add(key="classes", value=",".join(NAMES))
     model.metadata_props.add(key="palette", value=",".join(row.hex_color for row in CLASSES))
+    drop_zero_bias(model.graph)
     quicken_argmax(model.graph)
     make_probabilities_optional(model.graph)
     if deployed.network.working_size is not None:
