@@ -1,4 +1,4 @@
-"""Changes to an exported graph that keep its results: two options for callers, a quicker arg-max, nothing added in vain.
+"""Changes to an exported graph that keep its results: two options for callers, a quicker arg-max, no bias of zero.
 
 Options are inputs with defaults (ONNX calls them overridable initializers): a caller who feeds `image` alone gets what
 the file always gave.
