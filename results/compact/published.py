@@ -1,6 +1,6 @@
 """What published parsers would score by the 2025 challenge's rule, estimated from their F1 per class.
 
-    python results/compact/published.py DATA results/compact/evaluation.json
+    python results/compact/published.py DATA results/compact/dense-6400/evaluation.json
 
 The rule takes a face's mean over the classes that it has. So each class's F1 over a test set, which papers give, is
 weighted by the share of our `val` faces that have the class; background, which they do not give, is taken as ours at
