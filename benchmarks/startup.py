@@ -24,7 +24,6 @@ STEPS = {
     "... Pillow": "import PIL.Image",
     "... onnxruntime (with numpy)": "import onnxruntime",
     "... tyro": "import tyro",
-    "... jaxtyping (with numpy)": "import jaxtyping",
     "... the command's modules": "import faceparse.cli.predict, faceparse.infer.parser",
     "... and the model loaded": (
         "import sys, faceparse.cli.predict; from faceparse.infer.parser import Parser; Parser.load(sys.argv[1])"
