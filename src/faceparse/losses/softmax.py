@@ -112,7 +112,8 @@ def _sums_of_image(rows: Tensor, labels: Tensor, mean: bool) -> tuple[Tensor, ..
     truth = log_truth.exp() * valid
     mass = valid.to(rows.dtype) @ probabilities
     overlap = torch.zeros_like(mass).index_add_(0, index, truth)
-    counts = torch.bincount(index[valid], minlength=rows.shape[1]).to(rows.dtype)
+    # not `bincount`, for which a GPU would have to be waited for
+    counts = torch.zeros_like(mass).index_add_(0, index, valid.to(rows.dtype))
     return probabilities, truth, index, valid, log_truth, log_mean, mass, overlap, counts
 
 
