@@ -52,7 +52,7 @@ def test_two_flips_are_none():
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), size=st.sampled_from([32, 48, 72]))
+@given(seed=st.integers(0, 10_000), size=st.sampled_from([16, 24, 32, 48, 72]))
 def test_opencv_and_torch_carry_out_the_same_plan(seed, size):
     images, labels = _source(seed)
     plan = draw_plan(AugmentConfig(), 3, np.random.default_rng(seed))
@@ -63,6 +63,16 @@ def test_opencv_and_torch_carry_out_the_same_plan(seed, size):
     assert np.percentile(difference[inside], 99) <= 2
     # nearest neighbour may fall either way where a position lies on a border between pixels
     assert (opencv_labels != torch_labels.numpy()).mean() < 0.01
+
+
+@pytest.mark.parametrize("size", [16, 20, 24, 27, 36])
+def test_training_shows_photos_as_sharp_as_parsing_does(size):
+    noise = np.random.default_rng(0).integers(0, 256, (1, SIZE, SIZE, 3), dtype=np.uint8)
+    plan = draw_plan(NO_AUGMENTATION, 1, np.random.default_rng(0))
+    trained_on, _ = apply_opencv(plan, noise, np.zeros((1, SIZE, SIZE), np.uint8), size)
+    parsed = torch.from_numpy(noise).permute(0, 3, 1, 2).float()
+    parsed = torch.nn.functional.interpolate(parsed, (size, size), mode="bilinear", antialias=True)
+    assert trained_on.std() == pytest.approx(parsed.numpy().std(), rel=0.25)
 
 
 def test_what_lies_outside_the_photo_is_black_and_ignored():
