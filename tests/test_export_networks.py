@@ -1,5 +1,7 @@
 """The ONNX file of each architecture gives what PyTorch gives, for one photo or several, at odd sizes too."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -8,13 +10,15 @@ import torch
 from faceparse.export import Deployed, _to_onnx, compare
 from tiny_networks import TINY
 
+NETWORKS = {**TINY, "upernet_swin": replace(TINY["upernet_swin"], window=7)}
+"""Windows as large as the full-size networks have them."""
 SHAPES = ((1, 64, 64), (2, 65, 97), (1, 104, 71))
 
 
-@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_onnx_is_pytorch(name):
     torch.manual_seed(0)
-    network = TINY[name].build()
+    network = NETWORKS[name].build()
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
             torch.nn.init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)  # logits that differ

@@ -34,7 +34,8 @@ OPSET = 20
 
 MAX_LABEL_DIFFERENCE = 1e-4
 """Largest share of pixels that may get another label: ties that rounding decides."""
-MAX_PROBABILITY_DIFFERENCE = 1e-3
+MAX_PROBABILITY_DIFFERENCE = 2e-3
+"""K-Net's, whose kernels are products of products: in PyTorch alone float32 is .0006 from float64."""
 ALLOWANCES: dict[Weights, int] = {"float32": 1, "float16": 20, "int8": 10_000}
 """So many times as much on made faces: steps of float16 are 2^-11 of a number. What int8 costs is told, and only what
 is no number at all refused."""
@@ -126,7 +127,8 @@ def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray], scale
 
 
 def _to_onnx(deployed: Deployed) -> bytes:
-    example = torch.zeros(2, 250, 206, 3, dtype=torch.uint8)
+    # Large enough for two windows of Swin's at 1/32: what is 1 here would be taken for always 1
+    example = torch.zeros(2, 500, 270, 3, dtype=torch.uint8)
     dynamic = {0: torch.export.Dim("n"), 1: torch.export.Dim("h", min=1), 2: torch.export.Dim("w", min=1)}
     with _quiet(), in_order_of_definition(deployed):
         program = torch.onnx.export(
