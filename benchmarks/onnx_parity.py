@@ -22,9 +22,8 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--models", nargs="+", default=list(CONFIGS), choices=list(CONFIGS))
     options = arguments.parse_args()
-    print(
-        "| model | file | labels that differ | largest difference of a probability | seconds |\n|---|---:|---:|---:|---:|"
-    )
+    print("| model | file | labels that differ | largest difference of a probability | seconds |")
+    print("|---|---:|---:|---:|---:|")
     for name in options.models:
         torch.manual_seed(0)
         start = time.perf_counter()
