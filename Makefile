@@ -10,8 +10,9 @@ demo: setup
 	rm -rf demo
 	$(BIN)/faceparse demo --out demo
 
+# One thread a process: threads of two processes on two cores would wait for each other
 test: setup
-	$(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup
 	$(BIN)/ruff check
