@@ -11,7 +11,6 @@ from faceparse.export import Deployed, _to_onnx, compare
 from tiny_networks import TINY
 
 NETWORKS = {**TINY, "upernet_swin": replace(TINY["upernet_swin"], window=7)}  # as the full-size networks have them
-del NETWORKS["knet_swin"]  # a minute for the parts of two others; `benchmarks/onnx_parity.py` exports all
 SHAPES = ((1, 64, 64), (2, 65, 97), (1, 104, 71))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from faceparse import Parser
 from faceparse.data.dataset import find_split, list_pairs
 from faceparse.images import read_labels
+from faceparse.infer.render import outlines
 from faceparse.metrics import fscore_2025
 
 REACHES = (2, 3, 5, 8)
@@ -23,13 +24,7 @@ REACHES = (2, 3, 5, 8)
 
 def distance_to_outlines(labels: np.ndarray) -> np.ndarray:
     """Of each pixel to the nearest one that has a neighbour of another class; 0 there."""
-    inside = np.ones(labels.shape, np.uint8)
-    across, down = labels[:, 1:] != labels[:, :-1], labels[1:] != labels[:-1]
-    for changes in (np.s_[:, 1:], np.s_[:, :-1]):
-        inside[changes][across] = 0
-    for changes in (np.s_[1:], np.s_[:-1]):
-        inside[changes][down] = 0
-    return cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return cv2.distanceTransform((~outlines(labels)).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
 def main(dataset: Path, model: str) -> None:

@@ -26,9 +26,9 @@ def apply_opencv(
     num, (height, width) = len(labels), labels[0].shape
     out_images = np.empty((num, size, size, 3), np.uint8)
     out_labels = np.empty((num, size, size), np.uint8)
-    # OpenCV resamples four channels in a third of the time that it takes for three
     across = _samples_across((height, width), size)
     fine, kernel = size * across, _smoothing(across)
+    # OpenCV resamples four channels in a third of the time that it takes for three
     source, turned = np.empty((height, width, 4), np.uint8), np.empty((fine, fine, 4), np.uint8)
     exchange = mirror_lookup()
     linear, nearest = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR, cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST
