@@ -129,7 +129,9 @@ def compare(deployed: Deployed, content: bytes, batches: list[np.ndarray], scale
 def _to_onnx(deployed: Deployed) -> bytes:
     # Large enough for two windows of Swin's at 1/32: what is 1 here would be taken for always 1
     example = torch.zeros(2, 500, 270, 3, dtype=torch.uint8)
-    dynamic = {0: torch.export.Dim("n"), 1: torch.export.Dim("h", min=1), 2: torch.export.Dim("w", min=1)}
+    # The sizes that torch would find itself by a second tracing; the file takes smaller photos too
+    least = deployed.network.stride + 1
+    dynamic = {0: torch.export.Dim("n"), 1: torch.export.Dim("h", min=least), 2: torch.export.Dim("w", min=least)}
     with _quiet(), in_order_of_definition(deployed):
         program = torch.onnx.export(
             deployed,
