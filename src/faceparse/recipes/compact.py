@@ -31,7 +31,7 @@ def compact() -> RunConfig:
 def compact_dense() -> RunConfig:
     """`faceparse train compact_dense --data DATA --out runs/dense`
 
-    Source: ours; the same rules. Two dense convolutions in each block and context at 1/16: more F, 1.6 times the time to train.
+    Source: ours; the same rules. Dense convolutions in each block, context at 1/16: more F, 1.6 times as long to train.
     Cost: an hour on one busy CPU core with bfloat16, an hour and a half to two in fp32.
     Expected: F 0.870 on val mended, trained on 709 real pairs, with sharper samples than now (results/compact).
     """
