@@ -24,7 +24,7 @@ def compact() -> RunConfig:
         eval_every=800,
         save_every=200,
         loss=LossConfig(dice=2.5),
-        optimizer=OptimizerConfig(kind="muon", learning_rate=5e-3, warmup_steps=100),
+        optimizer=OptimizerConfig(kind="muon", learning_rate=5e-3, weight_decay=0.2, warmup_steps=100),
     )
 
 
