@@ -12,7 +12,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -127,7 +126,7 @@ def _train(
     )  # fmt: skip
 
     # --- the loop -------------------------------------------------------------------------------------------------
-    losses: list[float] = []
+    losses: list[Tensor] = []  # since the last line of the log; a GPU has to stop for each look at them
     started, began_at = time.monotonic(), step
     window_started = started
     while step < config.steps:
@@ -139,27 +138,28 @@ def _train(
         images = images.contiguous(memory_format=layout)  # convolutions keep the layout of what they are given
         optimizer.zero_grad(set_to_none=True)
         with _faults_told(config):
-            loss = backward(computed, loss_of, images, labels, config.accumulate, processes, autocast)
-        losses.append(loss.item())
-        if not math.isfinite(losses[-1]):
-            raise _not_finite(losses[-1], step, config, store, out)
+            losses.append(backward(computed, loss_of, images, labels, config.accumulate, processes, autocast))
         if config.clip_norm:
             torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm)
         optimizer.step()
         step += 1
         average.update(network, step)
 
-        if step % config.log_every == 0 or step == config.steps:
+        logged = step % config.log_every == 0 or step == config.steps
+        evaluated = step % config.eval_every == 0 or step == config.steps
+        saved = evaluated or step % config.save_every == 0
+        if logged or saved:
+            mean_loss = _finite_mean(losses, step, config, store, out)
+        if logged:
             now = time.monotonic()
             speed = len(losses) * config.batch_size / (now - window_started)
             left = duration((now - started) / (step - began_at) * (config.steps - step))
-            metrics.write(step, loss=float(np.mean(losses)), learning_rate=rate, images_per_second=speed)
-            log.info("step %d/%d  loss %.4f  %.1f images/s  %s left", step, config.steps, np.mean(losses), speed, left)
+            metrics.write(step, loss=mean_loss, learning_rate=rate, images_per_second=speed)
+            log.info("step %d/%d  loss %.4f  %.1f images/s  %s left", step, config.steps, mean_loss, speed, left)
             losses, window_started = [], now
 
-        evaluated = leads and (step % config.eval_every == 0 or step == config.steps)
         improved = False
-        if evaluated:
+        if evaluated and leads:
             averaged.load_state_dict(average.tensors)
             report = evaluate(torch_predictor(averaged, device, precision=config.precision), val_pairs)
             improved = report.fscore_2025 > best
@@ -172,7 +172,7 @@ def _train(
                 step, config.steps, report.fscore_2025, report.miou_2022, "  (best)" if improved else "",
             )  # fmt: skip
             window_started = time.monotonic()
-        if evaluated or (leads and step % config.save_every == 0):
+        if saved and leads:
             state = {"step": step, "best": best, "weights": network.state_dict(), "optimizer": optimizer.state_dict()}
             save_checkpoint(out / "checkpoints", step, config, average.tensors, state, best=improved)
     log.info("done in %s; best val F %.4f; model: %s", duration(time.monotonic() - started), best, out)
@@ -203,12 +203,17 @@ def _faults_told(config: RunConfig) -> Iterator[None]:
         raise FaceparseError(f"torch.compile fails here ({reason}); mend that, or train without --compile") from error
 
 
-def _not_finite(loss: float, step: int, config: RunConfig, store: Store, out: Path) -> FaceparseError:
-    names = ", ".join(store.names[i] for i in sample_order(len(store), config.batch_size, config.seed, step))
-    return FaceparseError(
-        f"the loss is {loss} at step {step + 1} (batch: {names}); lower optimizer.learning-rate or look at these "
-        f"pairs; what was saved in {out} is kept"
-    )
+def _finite_mean(losses: list[Tensor], step: int, config: RunConfig, store: Store, out: Path) -> float:
+    """The mean loss of the last steps up to `step`, or what to tell of the first that is not finite."""
+    values = torch.stack(losses).tolist()
+    for at, loss in enumerate(values, start=step - len(values)):
+        if not math.isfinite(loss):
+            names = ", ".join(store.names[i] for i in sample_order(len(store), config.batch_size, config.seed, at))
+            raise FaceparseError(
+                f"the loss is {loss} at step {at + 1} (batch: {names}); lower optimizer.learning-rate or look at these "
+                f"pairs; what was saved in {out} is kept"
+            )
+    return sum(values) / len(values)
 
 
 def _scores(report: ScoreReport) -> dict[str, object]:
