@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from faceparse.errors import FaceparseError
+from faceparse.infer import weights
 from faceparse.initial_weights import weights_for
-from faceparse.provenance import write_provenance
+from faceparse.provenance import read_provenance, write_provenance
 from faceparse.recipes import RECIPES
 from faceparse.train import train
 
@@ -57,6 +58,18 @@ def test_a_run_begins_with_the_weights_of_another_and_tells_the_whole_chain(made
     assert json.loads((tmp_path / "third" / "provenance.json").read_text()) == provenance
 
 
+def test_the_model_in_the_package_can_be_trained_further_by_its_name(made_faces, tmp_path):
+    config = replace(SMOKE, model=RECIPES["compact"]().model, init_from="compact")
+    slow = replace(config, optimizer=replace(config.optimizer, learning_rate=1e-12))
+    train(slow, made_faces, tmp_path / "run")
+    shipped, ours = load_file(weights.find("compact") / "model.safetensors"), _weights(tmp_path / "run")
+    torch.testing.assert_close(ours["body.head.weight"], shipped["body.head.weight"])
+
+    provenance = read_provenance(tmp_path / "run")
+    assert provenance.began_from["path"] == "compact"
+    assert provenance.pairs.items() > read_provenance(weights.find("compact")).pairs.items()
+
+
 def test_weights_of_another_shape_are_refused_by_name(made_faces, first, tmp_path):
     other = replace(SMOKE, model=replace(SMOKE.model, decoder_width=8), init_from=str(first))
     with pytest.raises(FaceparseError, match=r"of another shape \(body\.fuses\S+ \S+ where \S+ is needed") as told:
@@ -75,14 +88,14 @@ def test_weights_that_are_missing_or_left_over_are_refused_by_name(first):
 
 
 def test_a_folder_without_weights_is_told_before_the_run_begins(made_faces, tmp_path):
-    with pytest.raises(FaceparseError, match="nowhere: no such file or folder"):
+    with pytest.raises(FaceparseError, match="unknown model 'nowhere', which is no file or folder either"):
         train(replace(SMOKE, init_from="nowhere"), made_faces, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_decision_rule_that_was_tuned_is_not_taken_over(first, tmp_path):
     tuned = shutil.copytree((first / "checkpoints" / "last").resolve(), tmp_path / "tuned")
-    weights = load_file(tuned / "model.safetensors")
-    weights["logit_bias"] += 1
-    save_file(weights, tuned / "model.safetensors")
+    entries = load_file(tuned / "model.safetensors")
+    entries["logit_bias"] += 1
+    save_file(entries, tuned / "model.safetensors")
     assert not weights_for(SMOKE.model.build(), tuned)["logit_bias"].any()

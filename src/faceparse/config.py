@@ -56,7 +56,8 @@ class RunConfig:
     """Parts in which a step's samples are computed one after another, which takes less memory and a third more time.
     The loss is the whole batch's; batch norms see a part at a time."""
     init_from: str = ""
-    """Run or checkpoint folder whose weights this run begins with; empty: random weights."""
+    """Run folder, checkpoint folder or name of a model in the package whose weights this run begins with; empty: random
+    weights."""
     input_mean: tuple[float, ...] = ()
     """Of RGB in [0, 255], taken from every photo (`data stats` gives a data set's); empty: the network's own."""
     input_std: tuple[float, ...] = ()

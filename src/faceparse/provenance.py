@@ -20,6 +20,7 @@ from faceparse.data.dataset import Pair
 from faceparse.data.manifest import hash_file
 from faceparse.errors import FaceparseError
 from faceparse.files import write_atomically
+from faceparse.infer import weights
 
 FILE = "provenance.json"
 
@@ -58,12 +59,14 @@ def write_provenance(
     """
     began_from = config.init_from
     own = read_provenance(run)
-    source = read_provenance(Path(began_from)) if began_from and own is None else None
+    place = weights.find(began_from) if began_from and own is None else None
+    source = read_provenance(place) if place else None
     earlier = [own, source]
     if own is not None:  # what it began with may be gone when it is resumed
         initial, origin = own.initial_weights, own.began_from
-    elif began_from:
-        initial, origin = source.initial_weights if source else UNKNOWN, _origin(Path(began_from), source)
+    elif place:
+        initial = source.initial_weights if source else UNKNOWN
+        origin = {"path": began_from, **_origin(place, source)}
     else:
         initial, origin = backbone["trained_on"] if backbone else RANDOM, None
     kept = next((one.backbone for one in earlier if one and one.backbone), {})
@@ -119,11 +122,11 @@ def _digests(pair: Pair) -> tuple[str, str]:
 
 
 def _origin(path: Path, source: Provenance | None) -> dict[str, Any]:
-    """Which weights those in a run or checkpoint folder are, and what they had begun with."""
+    """Which weights those in a checkpoint or run folder are, and what they had begun with."""
     folder = find_checkpoint(path).resolve()
     digest = hash_file(folder / "model.safetensors")
     earlier = source.began_from if source else None
-    return {"path": str(path), "checkpoint": folder.name, "sha256": digest, "began_from": earlier}
+    return {"checkpoint": folder.name, "sha256": digest, "began_from": earlier}
 
 
 def _num_parameters(config: RunConfig) -> int:

@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from faceparse.config import RunConfig, differences, read_config, to_json
@@ -26,7 +27,9 @@ def last_checkpoint(config: RunConfig, out: Path, resume: bool) -> Path | None:
     """
     written = out / "config.json"
     if resume and written.exists():
-        changed = differences(read_config(written), config)
+        ours = read_config(written)
+        # how often a run saves and tells changes nothing that it learns
+        changed = differences(ours, replace(config, save_every=ours.save_every, log_every=ours.log_every))
         if changed:
             raise UsageError(f"{out}: cannot resume with another configuration: {'; '.join(changed)}")
         last = out / "checkpoints" / "last"

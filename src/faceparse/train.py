@@ -26,6 +26,7 @@ from faceparse.distributed import Processes, joined_processes
 from faceparse.errors import FaceparseError
 from faceparse.evaluate import evaluate
 from faceparse.image_counts import FILE_NAME, ImageCounts
+from faceparse.infer import weights
 from faceparse.infer.torch import torch_predictor
 from faceparse.initial_weights import backbone_for, weights_for
 from faceparse.losses import LossConfig, SegmentationLoss
@@ -58,7 +59,7 @@ def train(config: RunConfig, dataset: Path, out: Path, *, resume: bool = False) 
         if state is not None and state["step"] >= config.steps:
             log.info("%s: already trained for all %d steps; nothing to do", out, config.steps)
             return False
-        source = Path(config.init_from) if config.init_from and state is None else None
+        source = weights.find(config.init_from) if config.init_from and state is None else None
         initial = weights_for(config.model.build(), source) if source else None
         backbone = None
         if config.backbone_weights and state is None:
