@@ -1,11 +1,11 @@
 """What a bias on each class's logit, tuned on one half of `val`, is worth on the other half.
 
-    python results/compact/logit_bias.py RUN DATA
+    python results/compact/logit_bias.py RUN DATA [hat,earring,necklace]
 
 The score counts an image's own classes only, so naming a rare class too often costs less than missing it, and the best
 decision need not be the largest logit. One bias after the other is set to the best of 41 values between -2 and 2, all
 of which one histogram of the margins answers; three rounds; F by the 2025 protocol on every second row and column,
-logits averaged with those of the mirrored photo.
+logits averaged with those of the mirrored photo. With names, these classes alone are given a bias.
 """
 
 import sys
@@ -77,10 +77,10 @@ def scores_of_values(logits: np.ndarray, truths: np.ndarray, bias: np.ndarray, i
     return mean_fscore(kept_right.swapaxes(0, 1), kept_named.swapaxes(0, 1), true.swapaxes(0, 1))
 
 
-def tune(logits: np.ndarray, truths: np.ndarray) -> np.ndarray:
+def tune(logits: np.ndarray, truths: np.ndarray, indices: list[int]) -> np.ndarray:
     bias = np.zeros(len(NAMES))
     for _ in range(ROUNDS):
-        for index in range(len(NAMES)):
+        for index in indices:
             bias[index] = VALUES[scores_of_values(logits, truths, bias, index).argmax()]
     return bias
 
@@ -92,10 +92,11 @@ def fscore(logits: np.ndarray, truths: np.ndarray, bias: np.ndarray) -> float:
 
 def main() -> None:
     logits, truths = logits_and_truth(sys.argv[1], Path(sys.argv[2]))
+    indices = [NAMES.index(name) for name in (sys.argv[3].split(",") if len(sys.argv) > 3 else NAMES)]
     zero = np.zeros(len(NAMES))
     halves = [np.arange(len(truths)) % 2 == part for part in (0, 1)]
     for tuned_on, other in (halves, halves[::-1]):
-        bias = tune(logits[tuned_on], truths[tuned_on])
+        bias = tune(logits[tuned_on], truths[tuned_on], indices)
         for what, half in (("tuned on", tuned_on), ("other half", other)):
             before, after = (fscore(logits[half], truths[half], b) for b in (zero, bias))
             print(f"{what}: F {before:.4f} -> {after:.4f} ({after - before:+.4f})", flush=True)
